@@ -1,0 +1,26 @@
+"""Pictures for the lessons: labelled, colour-blind safe, with alt text made from what is drawn.
+
+Every function takes tensors or arrays, draws on a figure of its own (no pyplot, no global state)
+and returns a :class:`Picture`, which a notebook shows when it is the last line of a cell.
+
+Example:
+    >>> from coursekit import plot
+    >>> plot.losses([2.3, 1.1, 0.6])
+    Line chart of the loss over 3 steps: from 2.30 to 0.60.
+"""
+
+from coursekit.plot.curves import function, losses
+from coursekit.plot.images import images, pixels, templates
+from coursekit.plot.picture import Picture
+from coursekit.plot.tables import bars, heatmap
+
+__all__ = [
+    "Picture",
+    "bars",
+    "function",
+    "heatmap",
+    "images",
+    "losses",
+    "pixels",
+    "templates",
+]
