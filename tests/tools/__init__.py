@@ -1,1 +1,1 @@
-"""Developer tools of the course: refresh, lint, authoring form, deck walker (never in the wheel)."""
+"""Developer tools of the course: refresh, lint, authoring form, decks (never in the wheel)."""

@@ -30,7 +30,12 @@ from tests.tools.normalise import dumps, normalise
 from tests.tools.notebooks import NotebookError, find, read, tags, write_text
 
 CELL_TIMEOUT = 300
-ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""What is the same in every lesson."""
+
+COURSE_URL = "https://github.com/your-org/neural-networks-from-nothing"
+COLAB_URL = (
+    "https://colab.research.google.com/github/your-org/neural-networks-from-nothing/blob/main"
+    "/notebooks/{name}"
+)
+
+SETUP = f"""\
+try:
+    import coursekit.lesson
+except ModuleNotFoundError:  # on Colab: fetch the course's helper package
+    %pip install -q "coursekit @ git+{COURSE_URL}"
+    import coursekit.lesson
+
+coursekit.lesson.start()"""
+
+FIXED_SECTIONS = ("Recall", "Error clinic", "Exercises", "Recap")
+"""H2 titles that every lesson has, in this order, Recap last."""
+
+NOT_IN_START = ("Recall", "Error clinic")
+"""Lesson 00 needs neither."""
+
+TAGS = {"check", "exercise", "nbval-ignore-output", "raises-exception", "recap"}
+"""The tags that mean something here."""
+
+LESSON_FIELDS = {
+    "lesson": str,
+    "title": str,
+    "question": str,
+    "minutes": int,
+    "needs": list,
+    "provides": list,
+}
+"""The notebook metadata ``coursekit``, and the type of each value."""
+
+# Budgets
+MEDIAN_CODE_LINES = 5
+MAX_CODE_LINES = 20
+MAX_SLIDE_CODE_LINES = 15
+MAX_CODE_RUN = 3
+MAX_LINE = 79
+MAX_PROSE_WORDS = 90
+AFTER_PROSE = 0.85
+CHECKED = 0.20
+MAX_UNCOMPARED = 0.10
+EXERCISES = (3, 6)
+MIN_ALT_WORDS = 3
