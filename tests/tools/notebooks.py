@@ -22,7 +22,7 @@ SLIDE_TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-")
 
 
 class NotebookError(Exception):
-    """A notebook cannot be read, found or run; the message is one or two sentences for its author."""
+    """A notebook cannot be read, found or run; the message tells its author what to do."""
 
 
 def lesson_files() -> list[Path]:
@@ -77,10 +77,8 @@ def tags(cell: dict) -> list[str]:
     return list(cell.get("metadata", {}).get("tags") or [])
 
 
-def write_text(path: Path, text: str) -> bool:
-    """Put ``text`` into ``path`` at once or not at all; False when it was there already."""
-    if path.exists() and path.read_text(encoding="utf-8") == text:
-        return False
+def write_text(path: Path, text: str) -> None:
+    """Put ``text`` into ``path`` at once or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -91,4 +89,3 @@ def write_text(path: Path, text: str) -> bool:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return True

@@ -30,12 +30,7 @@ from tests.tools.normalise import dumps, normalise
 from tests.tools.notebooks import NotebookError, find, read, tags, write_text
 
 CELL_TIMEOUT = 300
-ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -56,10 +51,9 @@ def refresh(path: Path, *, check: bool = False, cell_timeout: int = CELL_TIMEOUT
     begun = time.perf_counter()
     nb = execute(normalise(read(path)), path, cell_timeout)
     text = dumps(normalise(nb))
-    if check:
-        changed = path.read_text(encoding="utf-8") != text
-    else:
-        changed = write_text(path, text)
+    changed = text != path.read_text(encoding="utf-8")
+    if changed and not check:
+        write_text(path, text)
     return Refreshed(path, changed, time.perf_counter() - begun, _remarks(nb))
 
 

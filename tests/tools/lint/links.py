@@ -16,18 +16,21 @@ _LINK = re.compile(r"""(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*<?([^)\s>]+)>?(?:\s
 _INLINE_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 
 
-def _links(cell: Cell) -> list[tuple[bool, str, str]]:
-    """(is a picture, text, target) of each Markdown and HTML link, code left out."""
-    text = _INLINE_CODE.sub("", cell.prose)
-    found = [(bool(bang), label, target) for bang, label, target in _LINK.findall(text)]
-    html = re.findall(r"""<(a|img)\b[^>]*?\b(?:href|src)=["']([^"']+)""", text, re.IGNORECASE)
-    return found + [(tag.lower() == "img", "", target) for tag, target in html]
+def _text(cell: Cell) -> str:
+    """The Markdown without code, fenced or inline."""
+    return _INLINE_CODE.sub("", cell.prose)
+
+
+def _targets(cell: Cell) -> list[str]:
+    """Where the links and pictures of a cell lead, in Markdown and in HTML."""
+    html = re.findall(r"""<(?:a|img)\b[^>]*?\b(?:href|src)=["']([^"']+)""", _text(cell), re.I)
+    return [target for _, _, target in _LINK.findall(_text(cell))] + html
 
 
 @rule("links", "files and anchors that a lesson links to exist")
 def links(lesson: Lesson) -> Iterator[Problem]:
     for cell in lesson.markdown:
-        for _, _, target in _links(cell):
+        for target in _targets(cell):
             parts = urlsplit(target)
             if parts.scheme == "attachment" or parts.scheme == "data":
                 yield cell, "holds a picture inside the notebook; keep it in a file of its own."
@@ -55,8 +58,7 @@ def _broken(lesson: Lesson, path: str, fragment: str) -> Iterator[str]:
 @rule("alt-text", f"every picture in Markdown has alt text of at least {MIN_ALT_WORDS} words")
 def alt_text(lesson: Lesson) -> Iterator[Problem]:
     for cell in lesson.markdown:
-        for is_picture, text, target in _links(cell):
-            if is_picture and target in cell.source and f"]({target}" in cell.source:
-                if len(text.split()) < MIN_ALT_WORDS:
-                    yield cell, f"has a picture whose alt text is {text!r}; say what it shows."
+        for bang, alt, _ in _LINK.findall(_text(cell)):
+            if bang and len(alt.split()) < MIN_ALT_WORDS:
+                yield cell, f"has a picture whose alt text is {alt!r}; say what it shows."
         yield from ((cell, message) for message in html_pictures(cell.prose))

@@ -1,4 +1,4 @@
-"""Rules on stored outputs: they are there, they are tied to a run, and they say the same anywhere."""
+"""Rules on stored outputs: there, tied to a run, and the same anywhere."""
 
 from __future__ import annotations
 
@@ -63,10 +63,8 @@ def _shows(source: str) -> bool:
     if isinstance(last, ast.Expr) and not isinstance(last.value, ast.Call):
         nothing = isinstance(last.value, ast.Constant) and last.value.value is None
         return not nothing and not source.rstrip().endswith(";")
-    calls = [
-        n.value.func for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)
-    ]
-    return any(isinstance(f, ast.Name) and f.id in ("print", "display", "check") for f in calls)
+    calls = [n.value for n in body if isinstance(n, ast.Expr) and isinstance(n.value, ast.Call)]
+    return any(getattr(c.func, "id", "") in ("print", "display", "check") for c in calls)
 
 
 @rule("errors", "a cell shows an error if and only if it is tagged raises-exception")
@@ -150,7 +148,7 @@ def stderr(lesson: Lesson) -> Iterator[Problem]:
             last = loud[0].strip().splitlines()[-1:] or [""]
             yield (
                 cell,
-                f"has a warning stored ({last[0][:60]}); remove its cause, or catch and print it.",
+                f"stores a warning ({last[0][:60]}); remove the cause, or catch and print it.",
             )
 
 

@@ -1,4 +1,4 @@
-"""Which slides RISE makes of a notebook's cells (the same rule in classic RISE and in JupyterLab's)."""
+"""Which slides RISE makes of a notebook's cells (one rule in both flavours)."""
 
 from __future__ import annotations
 
