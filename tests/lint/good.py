@@ -93,7 +93,7 @@ def good_lesson() -> NotebookNode:
         md("## Recall\n\nWhat does a gradient say?\n\n" + ANSWER),
         md("## 1 · Double\n\nTwice is enough. See [the clinic](#Error-clinic)."),
         code("def double(x):\n    return 2 * x", tags=("recap",)),
-        md("**Predict.** What is the double of 21?", "subslide"),
+        md("Twice two is four.", "subslide"),
         md("**Notes.** They say 42; some say 2121. Two minutes.", "notes"),
         md("**Predict.** What comes out?", "-"),
         code("double(21)", result("42")),

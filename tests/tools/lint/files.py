@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tests.tools.lint.code import without_magics
 from tests.tools.lint.contract import LESSON_FIELDS, TAGS
 from tests.tools.lint.model import Lesson
 from tests.tools.lint.registry import Problem, rule
 from tests.tools.normalise import KEPT_METADATA, KERNELSPEC, LANGUAGE_INFO, dumps, normalise
+from tests.tools.recap import definitions
 
 
 @rule("form", "the file is in the form in which notebooks are committed")
@@ -45,7 +47,7 @@ def lesson_data(lesson: Lesson) -> Iterator[Problem]:
         if not re.fullmatch(r"\d\d", str(needed)) or needed >= lesson.number:
             yield None, f"metadata coursekit.needs has {needed!r}: only earlier lessons, as '03'."
     title = lesson.cells[0] if lesson.cells else None
-    for key, pattern in (("title", r"# \d\d · {}$"), ("question", r"\*\*{}\*\*$")):
+    for key, pattern in (("title", r"# (?:\d\d · )?{}$"), ("question", r"\*\*{}\*\*$")):
         wanted = pattern.format(re.escape(data[key]))
         if title and not re.search("^" + wanted, title.source, re.MULTILINE):
             yield title, f"does not have the {key} of metadata coursekit.{key}: {data[key]!r}."
@@ -71,15 +73,13 @@ def cell_metadata(lesson: Lesson) -> Iterator[Problem]:
 
 @rule("recap", "cells tagged recap define exactly the names in coursekit.provides")
 def recap(lesson: Lesson) -> Iterator[Problem]:
-    from tests.tools.recap import definitions
-
     provides = (lesson.nb.metadata.get("coursekit") or {}).get("provides") or []
     defined: list[str] = []
     for cell in lesson.code:
         if "recap" not in cell.tags:
             continue
         try:
-            names = list(definitions(cell.source))
+            names = list(definitions(without_magics(cell.source)))
         except SyntaxError:
             continue  # rule `syntax` says so
         if not names:

@@ -119,8 +119,8 @@ _forbid(
 _forbid(
     "device",
     "no device name in a stored output, except in cells tagged nbval-ignore-output",
-    r"\b(?:cuda|mps|xpu)(?::\d+)?\b(?= ?['\")\],]|:\d|$)|device=['\"]?(?:cuda|mps)"
-    r"|\b(?:NVIDIA|GeForce|Tesla|Apple M\d)\b",
+    r"(?m)\b(?:cuda|mps|xpu):\d+|^(?:cuda|mps|xpu)$|\b(?:NVIDIA|GeForce|Tesla|Apple M\d)\b"
+    r"|\bdevice\W{1,3}(?:type=)?['\"]?(?:cuda|mps|xpu)(?::\d+)?\b",
     "show it in words that hold on every machine, or tag the cell nbval-ignore-output.",
     tag_excuses=True,
 )
