@@ -6,7 +6,7 @@ and returns a :class:`Picture`, which a notebook shows when it is the last line 
 Example:
     >>> from coursekit import plot
     >>> plot.losses([2.3, 1.1, 0.6])
-    Line chart of the loss over 3 steps: from 2.30 to 0.60.
+    Line chart of the loss against step, 1 to 3: from 2.30 to 0.60.
 """
 
 from coursekit.plot.curves import function, losses

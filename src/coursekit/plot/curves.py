@@ -66,12 +66,14 @@ def losses(
 
     Example:
         >>> losses({"right": [2.3, 0.5], "wrong": [4.2, 2.4]}, level=("guessing", 2.3))
-        Line chart of the loss over 2 steps: right from 2.30 to 0.50; wrong from 4.20 to 2.40. \
+        Line chart of the loss against step, 1 to 2: right from 2.30 to 0.50; \
+wrong from 4.20 to 2.40. \
 Thin line: guessing at 2.30.
     """
     series = _named(histories, "")
     figure, ax = new_axes()
     ends = []
+    longest = max(len(values) for values in series.values())
     for name, values in series.items():
         steps = np.arange(1, len(values) + 1)
         (line,) = ax.plot(steps, values, lw=2.2 if len(values) < 400 else 1.2)
@@ -83,14 +85,13 @@ Thin line: guessing at 2.30.
     ax.set_ylim(bottom=min(0.0, lowest), top=ymax)
     if level is not None:
         ax.axhline(level[1], color=GREY, lw=1.2, ls=(0, (1, 2)))
-        ends.append((max(len(v) for v in series.values()), level[1], level[0], GREY))
+        ends.append((longest, level[1], level[0], GREY))
+    ax.set_xlim(0 if longest > 1 else 0.5, max(longest, 1.5))
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     _spread_labels(ax, ends)
-    longest = max(len(values) for values in series.values())
     stories = "; ".join(_story(name, values, digits) for name, values in series.items())
-    unit = xlabel if longest == 1 else f"{xlabel}s"
-    alt = f"Line chart of the {ylabel} over {longest} {unit}: {stories}."
+    alt = f"Line chart of the {ylabel} against {xlabel}, 1 to {longest}: {stories}."
     if level is not None:
         alt += f" Thin line: {level[0]} at {level[1]:.{digits}f}."
     return Picture(figure, alt)
@@ -140,6 +141,6 @@ Marked: start at x = 2, 4.
     ax.set_ylabel(ylabel)
     alt = (
         f"Curve of {ylabel} against {xlabel}, {xlabel} from {low:g} to {high:g}: "
-        f"it starts at {y[0]:.3g} and ends at {y[-1]:.3g}."
+        f"it starts at {y[0] + 0.0:.3g} and ends at {y[-1] + 0.0:.3g}."
     )
     return Picture(figure, alt + (f" Marked: {'; '.join(marks)}." if marks else ""))

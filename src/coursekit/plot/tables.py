@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.palette import BLUE, GREY, ORANGE
+from coursekit.palette import BLUE, ORANGE
 from coursekit.plot.picture import Picture, drawn, new_axes, to_numpy
 
 
@@ -46,7 +46,7 @@ def bars(
     drawing = ax.bar(names, heights, color=BLUE)
     ax.bar_label(drawing, fmt=f"%.{digits}f", fontsize=11)
     if marked is not None:
-        drawing[marked].set(color=ORANGE, hatch="//", edgecolor="white")
+        drawing[marked].set(facecolor=ORANGE, edgecolor="white", hatch="//", linewidth=0)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     parts = [
@@ -110,10 +110,10 @@ row sums 1.00 to 1.00, column sums 0.60 to 1.40.
         by_row, by_col = array.sum(1), array.sum(0)
         step = 1 if rows <= 12 else rows // 6
         for row in range(0, rows, step):
-            ax.text(cols - 0.4, row, f"Σ {by_row[row]:.2f}", va="center", color=GREY)
+            ax.text(cols - 0.4, row, f"Σ {by_row[row]:.2f}", va="center", fontweight="bold")
         for col in range(cols):
-            ax.text(col, -0.55, f"{by_col[col]:.2f}", ha="center", va="bottom", color=GREY)
-        ax.text(cols - 0.4, -0.55, "Σ", va="bottom", color=GREY)
+            ax.text(col, -0.55, f"{by_col[col]:.2f}", ha="center", va="bottom", fontweight="bold")
+        ax.text(cols - 0.4, -0.55, "Σ", va="bottom", fontweight="bold")
         alt += (
             f"; row sums {by_row.min():.2f} to {by_row.max():.2f}, "
             f"column sums {by_col.min():.2f} to {by_col.max():.2f}"
