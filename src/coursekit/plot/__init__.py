@@ -10,7 +10,7 @@ Example:
 """
 
 from coursekit.plot.curves import function, losses
-from coursekit.plot.images import images, pixels, templates
+from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.picture import Picture
 from coursekit.plot.tables import bars, heatmap
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 from coursekit.palette import BLACK, ORANGE
 from coursekit.plot.picture import Picture, drawn, to_numpy
 
-# Orange for minus, white for 0, blue-violet for plus: readable with every colour blindness.
-SIGNED_COLOURS = "PuOr"
+# Pale yellow for minus, grey for 0, ink blue for plus. Lightness falls all the way from minus to
+# plus, so that the sign can be read in grey too (a map that is dark at both ends hides it).
+SIGNED_COLOURS = LinearSegmentedColormap.from_list(
+    "signed", ["#FFF3B0", "#F2DDA0", "#C9C9C9", "#5A6FB5", "#10206E"]
+)
 
 
 def as_images(x: Any) -> NDArray[Any]:
@@ -160,7 +164,7 @@ def templates(
 ) -> Picture:
     """Draw each column of a weight matrix as an image: what each output looks for.
 
-    Orange is negative, violet positive, white 0; all images share one scale.
+    Pale yellow is negative, blue positive, grey 0; all images share one scale.
 
     Args:
         weights: (h*h, k): one column of h*h weights for each of k outputs.
@@ -175,7 +179,7 @@ def templates(
     Example:
         >>> templates(np.ones((784, 10)))
         10 weight images of 28 by 28 pixels, labelled 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; \
-weights from 1.00 to 1.00, orange below 0, violet above.
+weights from 1.00 to 1.00, yellow below 0, blue above.
     """
     array = to_numpy(weights)
     if array.ndim != 2 or math.isqrt(array.shape[0]) ** 2 != array.shape[0]:
@@ -198,5 +202,5 @@ weights from 1.00 to 1.00, orange below 0, violet above.
     return Picture(
         figure,
         f"{len(columns)} weight images of {side} by {side} pixels{_label_list(names)}; "
-        f"weights from {array.min():.2f} to {array.max():.2f}, orange below 0, violet above.",
+        f"weights from {array.min():.2f} to {array.max():.2f}, yellow below 0, blue above.",
     )
