@@ -81,8 +81,8 @@ Thin line: guessing at 2.30.
             last = values[np.isfinite(values)][-1:]
             end = min(float(last[0]), ymax or np.inf) if len(last) else 0.0
             ends.append((steps[-1], end, name, line.get_color()))
-    lowest = min(float(np.nanmin(values[np.isfinite(values)])) for values in series.values())
-    ax.set_ylim(bottom=min(0.0, lowest), top=ymax)
+    lowest = min(v[np.isfinite(v)].min(initial=0.0) for v in series.values())
+    ax.set_ylim(bottom=lowest, top=ymax)
     if level is not None:
         ax.axhline(level[1], color=GREY, lw=1.2, ls=(0, (1, 2)))
         ends.append((longest, level[1], level[0], GREY))

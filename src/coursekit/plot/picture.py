@@ -22,6 +22,9 @@ P = ParamSpec("P")
 #: Pixels of the screen per inch of figure. The PNG holds twice as many, for sharp displays.
 SCREEN_DPI = 100
 
+#: One line style for each colour of the cycle: solid, dashed, dash-dot, dotted, and mixtures.
+LINES = ("-", "--", "-.", ":", (0, (7, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+
 # Line styles change with the colours, so that curves can be told apart in grey as well.
 STYLE = {
     "font.family": "DejaVu Sans",  # ships with matplotlib: the same letters everywhere
@@ -32,7 +35,7 @@ STYLE = {
     "axes.edgecolor": GREY,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": cycler(color=CYCLE) + cycler(linestyle=["-", "--", "-.", ":"] + ["-"] * 3),
+    "axes.prop_cycle": cycler(color=CYCLE) + cycler(linestyle=LINES),
     "lines.linewidth": 2.2,
     "text.color": BLACK,
     "xtick.color": BLACK,

@@ -1,0 +1,132 @@
+"""Pictures: right alt text, safe input, unchanged settings, readable in grey."""
+
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_rgb
+
+from coursekit import palette, plot
+from coursekit.plot.grids import SIGNED_COLOURS, as_images
+from coursekit.plot.picture import STYLE
+
+EVERY = {
+    "images": lambda: plot.images(torch.rand(12, 784), titles=range(12), marked=[True] * 12),
+    "pixels": lambda: plot.pixels(torch.rand(28, 28), slice(0, 3), slice(0, 4)),
+    "templates": lambda: plot.templates(torch.randn(784, 10)),
+    "losses": lambda: plot.losses({"a": [3, 2, 1], "b": [3, 4, 5]}, level=("ln 10", 2.3)),
+    "function": lambda: plot.function(np.square, -1, 1, points={"start": 0.5}),
+    "bars": lambda: plot.bars(torch.rand(10), marked=3),
+    "heatmap": lambda: plot.heatmap(torch.rand(4, 5), digits=2, sums=True),
+}
+
+
+def lightness(colour: str | tuple[float, ...]) -> float:
+    """Relative luminance, as WCAG defines it."""
+    rgb = np.asarray(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_html_carries_the_alt_text_and_a_png(name):
+    picture = EVERY[name]()
+    html = picture._repr_html_()
+    assert 'alt="' + picture.alt in html
+    assert re.search(r'width="\d+"', html)
+    assert picture.png().startswith(b"\x89PNG")
+    assert repr(picture) == picture.alt
+    assert len(picture.alt.split()) >= 6
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_same_numbers_same_bytes(name):
+    def draw():
+        torch.manual_seed(0)
+        return EVERY[name]()
+
+    assert draw().png() == draw().png()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_global_settings_stay_as_they_were(name):
+    before = dict(matplotlib.rcParams)
+    EVERY[name]()
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_every_public_function_is_tested_here():
+    assert set(EVERY) == set(plot.__all__) - {"Picture"}
+
+
+def test_axes_are_labelled():
+    for name in ("losses", "function", "bars", "heatmap"):
+        for ax in EVERY[name]().figure.axes:
+            assert ax.get_xlabel() and ax.get_ylabel(), name
+
+
+def test_tracked_tensors_are_drawn_without_touching_them():
+    w = torch.zeros(784, 10, requires_grad=True)
+    plot.templates(w)
+    assert w.requires_grad and w.grad is None
+
+
+def test_signed_colours_fall_in_lightness_so_the_sign_is_seen_in_grey():
+    steps = [lightness(SIGNED_COLOURS(x)[:3]) for x in np.linspace(0, 1, 33)]
+    assert all(a > b for a, b in zip(steps, steps[1:], strict=False))
+
+
+def test_every_colour_of_the_cycle_has_a_line_style_of_its_own():
+    styles = [str(entry["linestyle"]) for entry in STYLE["axes.prop_cycle"]]
+    assert len(set(styles)) == len(styles) == len(palette.CYCLE)
+
+
+def test_text_colours_are_readable_on_white():
+    for colour in (palette.BLACK, palette.GREY, palette.BLUE):
+        assert 1.05 / (lightness(colour) + 0.05) >= 4.5, colour
+
+
+@pytest.mark.parametrize("shape", [(5, 784), (5, 28, 28), (5, 1, 28, 28)])
+def test_images_come_in_three_shapes(shape):
+    assert as_images(np.zeros(shape)).shape == (5, 28, 28)
+
+
+def test_one_square_image_stays_one_image():
+    assert as_images(np.zeros((28, 28))).shape == (1, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: plot.images(torch.zeros(784)), r"\(784,\)"),
+        (lambda: plot.images(torch.zeros(3, 784), titles=[1]), "3 images but 1 titles"),
+        (lambda: plot.pixels(torch.zeros(28, 28), slice(30, 40), slice(0, 2)), "No pixels"),
+        (lambda: plot.templates(torch.zeros(783, 10)), r"\(783, 10\)"),
+        (lambda: plot.losses([]), "list of numbers"),
+        (lambda: plot.losses(torch.zeros(3, 2)), r"\(3, 2\)"),
+        (lambda: plot.function(np.square, 1, 1), "below"),
+        (lambda: plot.bars(torch.zeros(2, 2)), r"\(2, 2\)"),
+        (lambda: plot.bars([1, 2], labels=["a"]), "2 values but 1 labels"),
+        (lambda: plot.heatmap([1, 2]), r"\(2,\)"),
+    ],
+)
+def test_bad_input_says_what_came_and_what_is_wanted(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_history_that_exploded_is_still_drawn():
+    picture = plot.losses({"lr too large": [2.3, 90.0, float("inf"), float("nan")]})
+    assert "not a number from step 3" in picture.alt
+    assert picture.png()
+
+
+def test_a_history_of_nothing_but_nan_is_drawn():
+    assert "not a number from step 1" in plot.losses([float("nan")] * 3).alt
+
+
+def test_save(tmp_path):
+    EVERY["bars"]().save(tmp_path / "bars.svg")
+    assert (tmp_path / "bars.svg").stat().st_size > 1000
