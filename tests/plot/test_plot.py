@@ -1,6 +1,7 @@
 """Pictures: right alt text, safe input, unchanged settings, readable in grey."""
 
 import re
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -75,7 +76,7 @@ def test_tracked_tensors_are_drawn_without_touching_them():
 
 def test_signed_colours_fall_in_lightness_so_the_sign_is_seen_in_grey():
     steps = [lightness(SIGNED_COLOURS(x)[:3]) for x in np.linspace(0, 1, 33)]
-    assert all(a > b for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a > b for a, b in pairwise(steps))
 
 
 def test_every_colour_of_the_cycle_has_a_line_style_of_its_own():
