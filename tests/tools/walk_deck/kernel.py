@@ -1,0 +1,76 @@
+"""What the kernel says, read off the page's websocket: the same for every front end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, WebSocket
+
+Message = dict[str, Any]
+
+
+def decode(frame: str | bytes) -> Message | None:
+    """A frame's header, parent_header and content, None when it is no kernel message.
+
+    Frames are JSON text, or binary by the protocol v1.kernel.websocket.jupyter.org: a count of
+    offsets, the offsets (8 bytes each, little endian), then channel, header, parent header,
+    metadata and content at those offsets.
+    """
+    try:
+        if isinstance(frame, str):
+            return json.loads(frame)
+        count = int.from_bytes(frame[:8], "little")
+        at = [int.from_bytes(frame[8 * i : 8 * i + 8], "little") for i in range(1, count + 1)]
+        return {
+            "header": json.loads(frame[at[1] : at[2]]),
+            "parent_header": json.loads(frame[at[2] : at[3]]),
+            "content": json.loads(frame[at[4] : at[5]]),
+        }
+    except (ValueError, IndexError, KeyError):
+        return None
+
+
+class KernelWatch:
+    """Counts finished executions of a page's kernel and keeps what went wrong since last asked."""
+
+    def __init__(self, page: Page) -> None:
+        self.finished = 0
+        self.errors: list[str] = []
+        self.stderr: list[str] = []
+        self.asks_input = False
+        self._seen: dict[str, set[str]] = {}
+        page.on("websocket", self._follow)
+
+    def forget(self) -> None:
+        """Start a new cell: drop what earlier cells left."""
+        self.errors.clear()
+        self.stderr.clear()
+        self.asks_input = False
+
+    def _follow(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._frame)
+
+    def _frame(self, frame: str | bytes) -> None:
+        message = decode(frame)
+        if not message or not isinstance(message.get("content"), dict):
+            return
+        kind, content = message.get("header", {}).get("msg_type"), message["content"]
+        if kind == "error":
+            self.errors.append(f"{content.get('ename')}: {content.get('evalue')}"[:200])
+        elif kind == "stream" and content.get("name") == "stderr":
+            self.stderr.append(content.get("text", "")[-200:])
+        elif kind == "input_request":
+            self.asks_input = True
+        elif kind == "status" and content.get("execution_state") != "idle":
+            return
+        if kind in ("execute_input", "execute_reply", "status"):
+            self._count(message.get("parent_header", {}).get("msg_id", ""), kind)
+
+    def _count(self, request: str, kind: str) -> None:
+        """A run is over when its input was echoed, its reply came, and the kernel is idle again."""
+        seen = self._seen.setdefault(request, set())
+        before = len(seen)
+        seen.add(kind)
+        if before == 2 and len(seen) == 3:
+            self.finished += 1

@@ -1,0 +1,95 @@
+"""One server and one browser, for as many decks as are to be walked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from tests.tools.notebooks import read
+from tests.tools.walk_deck.plan import plan
+from tests.tools.walk_deck.report import DeckError, DeckResult, judge_fonts
+from tests.tools.walk_deck.server import JupyterServer
+from tests.tools.walk_deck.walker import Options, Walker
+
+BROWSER_ARGS = [
+    "--no-sandbox",  # a browser as root, in a container, shows our own pages only
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+SYSTEM_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def system_chromium() -> str | None:
+    """``$CHROMIUM``, or a Chromium on the path; None leaves it to playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, SYSTEM_CHROMIUMS)), None)
+
+
+class Stage:
+    """Walks decks below ``root``, one after the other."""
+
+    def __init__(self, root: Path, server: JupyterServer, browser: Browser) -> None:
+        self.root, self.server, self.browser = root.resolve(), server, browser
+
+    def walk(self, path: Path, flavour: str, options: Options | None = None) -> DeckResult:
+        """Walk the notebook at ``path``; raises DeckError when its show does not come up."""
+        options = options or Options()
+        nb = read(path)
+        slides = plan(nb)
+        size = {"width": options.width, "height": options.height}
+        deck = DeckResult(
+            path, flavour, f"{options.width}x{options.height}", options.run, len(slides)
+        )
+        page = self.browser.new_page(viewport=size)
+        try:
+            walker = Walker(page, self.server, flavour, nb, options)
+            begun = time.perf_counter()
+            walker.open(path.resolve().relative_to(self.root).as_posix())
+            opened = time.perf_counter()
+            deck.slides = walker.walk(slides)
+            deck.open_s, deck.walk_s = opened - begun, time.perf_counter() - opened
+            reached = {s.id for s in deck.slides}
+            deck.missing = [s.id for s in slides if s.id not in reached]
+            deck.notes = [f"page error: {e}" for e in sorted(set(walker.page_errors))[:3]]
+        finally:
+            page.close()
+            self.server.end_sessions()
+        judge_fonts(deck, options.least_font)
+        return deck
+
+
+@contextlib.contextmanager
+def open_stage(root: Path, timeout: float = 90) -> Iterator[Stage]:
+    """A Stage for notebooks below ``root``.
+
+    Raises DeckError when there is no browser (its message begins ``no browser``) or no server.
+    """
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                args=BROWSER_ARGS, executable_path=system_chromium()
+            )
+        except BrowserError as e:
+            first = str(e).strip().splitlines()[0]
+            raise DeckError(
+                f"no browser: {first} Install Chromium, or run `playwright install chromium`."
+            ) from None
+        try:
+            server = JupyterServer(root, timeout)
+            try:
+                yield Stage(root, server, browser)
+            finally:
+                server.stop()
+        finally:
+            browser.close()

@@ -1,0 +1,257 @@
+"""One deck in one flavour, from its first slide to its last."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Page, Route
+
+from tests.tools.notebooks import slide_type, tags
+from tests.tools.walk_deck.flavours import FLAVOURS
+from tests.tools.walk_deck.kernel import KernelWatch
+from tests.tools.walk_deck.plan import Slide
+from tests.tools.walk_deck.report import DeckError, SlideResult
+from tests.tools.walk_deck.server import JupyterServer
+
+SCRIPTS = [Path(__file__).with_name(name) for name in ("drive.js", "measure.js")]
+
+FREEZE = (
+    "*, *::before, *::after {transition: none !important; animation: none !important;"
+    " caret-color: transparent !important;}"
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to walk. Sizes in px, times in seconds unless the name says otherwise."""
+
+    run: bool = True
+    width: int = 1280
+    height: int = 720
+    tolerance: float = 2.0
+    least_font: float = 18.0
+    least_scale: float = 0.6
+    quiet_ms: int = 100
+    timeout: float = 90.0
+    cell_timeout: float = 120.0
+    screenshots: bool = False
+
+
+class Walker:
+    """Drives one page through one deck.
+
+    Args:
+        page: A fresh page.
+        server: Where the notebook is served.
+        flavour: ``"lab"`` or ``"classic"``.
+        nb: The notebook as stored.
+        options: How to walk.
+    """
+
+    def __init__(
+        self, page: Page, server: JupyterServer, flavour: str, nb: dict, options: Options
+    ) -> None:
+        self.page, self.server, self.nb, self.options = page, server, nb, options
+        self.page_errors: list[str] = []
+        self._ran: set[int] = set()
+        self._blocked = ""  # why no cell can be run any more
+        page.on("pageerror", lambda e: self.page_errors.append(str(e)[:200]))
+        page.on("dialog", lambda d: d.accept())
+        for script in SCRIPTS:
+            page.add_init_script(path=script)
+        page.route("**/api/contents/**", self._contents)
+        self.kernel = KernelWatch(page)
+        self.flavour = FLAVOURS[flavour](page)
+
+    # ---- the files stay as they are
+
+    def _contents(self, route: Route) -> None:
+        """Answer saves without saving; with ``run``, hand the notebook out without outputs."""
+        request, now = route.request, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        if "/checkpoints" in request.url:  # jupyterlab-rise does not start when this fails
+            one = {"id": "checkpoint", "last_modified": now}
+            answer = {"GET": (200, [one]), "POST": (201, one)}.get(request.method, (200, one))
+            return route.fulfill(status=answer[0], json=answer[1])
+        if request.method != "GET":
+            path = urllib.parse.urlsplit(request.url).path.split("/api/contents/", 1)[-1]
+            path = urllib.parse.unquote(path)
+            return route.fulfill(
+                json={
+                    "name": Path(path).name,
+                    "path": path,
+                    "type": "notebook",
+                    "writable": True,
+                    "created": now,
+                    "last_modified": now,
+                    "content": None,
+                    "format": None,
+                    "mimetype": None,
+                    "size": 1,
+                }
+            )
+        if not self.options.run or ".ipynb" not in request.url:
+            return route.continue_()
+        response = route.fetch()
+        body = response.json() if response.ok else {}
+        if not body.get("content"):
+            return route.fulfill(response=response)
+        for cell in body["content"]["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+        return route.fulfill(response=response, json=body)
+
+    # ---- the show
+
+    def open(self, path: str) -> None:
+        """Open the notebook (relative to the server's root) and stand on its first slide."""
+        page, limit = self.page, self.options.timeout * 1000
+        url = self.server.base + self.flavour.url(urllib.parse.quote(path))
+        try:
+            page.goto(f"{url}?token={self.server.token}", timeout=limit)
+            self.flavour.enter(limit)
+        except BrowserError as e:
+            first = str(e).splitlines()[0]
+            raise DeckError(
+                f"the slide show did not start: {first}; page errors: {self.page_errors[:3]}"
+            ) from None
+        page.add_style_tag(content=FREEZE)
+        page.wait_for_timeout(400)  # both RISEs call Reveal.sync() 250 ms after they start
+        still = "{transition: 'none', backgroundTransition: 'none', history: false}"
+        page.evaluate(f"__walk.reveal('configure', {still})")
+        page.evaluate("__walk.reveal('slide', 0, 0, -1)")
+        self._wait_for("slide-0-0/0")
+        if (count := page.evaluate("__walk.cells().length")) != len(self.nb["cells"]):
+            raise DeckError(f"the page has {count} cells, the notebook {len(self.nb['cells'])}")
+
+    def walk(self, expected: list[Slide]) -> list[SlideResult]:
+        """Step through every slide and fragment; run and measure on the way."""
+        page, by_id = self.page, {s.id: s for s in expected}
+        results: list[SlideResult] = []
+        last = page.evaluate("__walk.slideIds()")[-1]
+        while True:
+            state = page.evaluate("__walk.state()")
+            if not results or results[-1].id != state["id"]:
+                kind = by_id[state["id"]].kind if state["id"] in by_id else "?"
+                results.append(SlideResult(len(results) + 1, state["id"], kind, state["fragments"]))
+            slide = results[-1]
+            if self.options.run:
+                self._run_visible(slide, state)
+            if state["shown"] >= state["fragments"]:
+                self._measure(slide, by_id[slide.id].cells if slide.id in by_id else [])
+                if slide.id == last:
+                    return results
+            place = page.evaluate("__walk.place()")
+            page.evaluate("__walk.reveal('next')")
+            if not self._wait_while(place):
+                slide.errors.append(f"next() does not leave {place}")
+                return results
+
+    def _wait_for(self, place: str) -> bool:
+        return self._wait("p => __walk.place() === p", place)
+
+    def _wait_while(self, place: str) -> bool:
+        return self._wait("p => { const n = __walk.place(); return n && n !== p; }", place)
+
+    def _wait(self, condition: str, place: str) -> bool:
+        try:
+            self.page.wait_for_function(condition, arg=place, timeout=5000)
+        except BrowserError:
+            return False
+        return True
+
+    # ---- cells
+
+    def _run_visible(self, slide: SlideResult, state: dict[str, Any]) -> None:
+        """Run the code cells now in view (RISE's hidden cells with them), each once."""
+        for i in self.page.evaluate("__walk.cellsHere()"):
+            cell = self.nb["cells"][i]
+            if i in self._ran or cell["cell_type"] != "code" or not cell["source"].strip():
+                continue
+            self._ran.add(i)
+            slide.ran += 1
+            slide.errors += [f"cell {i + 1}: {problem}" for problem in self._run_cell(i)]
+            slide.warnings += [f"cell {i + 1}, stderr: {text}" for text in self.kernel.stderr]
+        here = f"{state['id']}/{state['shown']}"
+        if self.page.evaluate("__walk.place()") != here:  # Lab's show follows the active cell
+            h, v = state["id"].split("-")[1:]
+            step = f"__walk.reveal('slide', {h}, {v}, {state['shown'] - 1})"
+            self.page.evaluate(step)
+            self._wait_for(here)
+
+    def _run_cell(self, i: int) -> list[str]:
+        """Execute cell ``i`` and wait for it; what went wrong."""
+        if self._blocked:
+            return [f"not run: {self._blocked}"]
+        page, cell = self.page, self.nb["cells"][i]
+        self.kernel.forget()
+        before, limit = self.kernel.finished, time.monotonic() + self.options.cell_timeout
+        self.flavour.start(i)
+        problems: list[str] = []
+        while self.kernel.finished == before and not problems:
+            if self.kernel.asks_input:
+                problems = ["waits for input()"]
+                self._blocked = f"cell {i + 1} waited for input()"
+            elif time.monotonic() > limit:
+                problems = [f"did not finish in {self.options.cell_timeout:.0f} s"]
+            else:
+                page.wait_for_timeout(20)
+        if problems:
+            if dialog := page.evaluate("__walk.dialog()"):
+                problems[0] += f" (dialog: {dialog})"
+                page.keyboard.press("Escape")
+            self.server.interrupt_kernels()
+            page.wait_for_timeout(1500)
+        elif "raises-exception" not in tags(cell):
+            problems = list(self.kernel.errors)
+        page.evaluate("([i, h]) => __walk.finish(i, h)", [i, slide_type(cell) == "skip"])
+        return problems
+
+    # ---- measuring
+
+    def _settle(self) -> None:
+        self.page.evaluate("([q, l]) => __walk.settle(q, l)", [self.options.quiet_ms, 8000])
+
+    def _measure(self, slide: SlideResult, cells: list[int]) -> None:
+        """Everything that can be seen on the slide now."""
+        page, options = self.page, self.options
+        self._settle()
+        if page.evaluate("__walk.relayout()"):
+            self._settle()
+        over = page.evaluate("t => __walk.overflow(t)", options.tolerance)
+        slide.over_x = max(over["right"], over["left"], over["clipX"], 0)
+        slide.over_y = max(over["bottom"], over["top"], over["clipY"], 0)
+        slide.overflows = max(slide.over_x, slide.over_y) > options.tolerance
+        slide.where = [f"{k}: {v}" for k, v in over["who"].items() if over[k] > options.tolerance]
+        fonts = page.evaluate("__walk.fonts()")
+        slide.body_px, slide.smallest = fonts["body"], fonts["smallest"]
+        math = [i for i in cells if _has_formula(self.nb["cells"][i])]
+        slide.errors += page.evaluate("m => __walk.broken(m)", math)
+        slide.warnings += page.evaluate("s => __walk.shrunk(s)", options.least_scale)
+        if not options.run:
+            slide.errors += _stored_errors(self.nb, cells)
+        if options.screenshots:
+            slide.screenshot = page.screenshot(type="jpeg", quality=85)
+
+
+def _has_formula(cell: dict) -> bool:
+    """Whether a visible Markdown cell has a displayed formula."""
+    hidden = cell["cell_type"] != "markdown" or slide_type(cell) in ("skip", "notes")
+    source = re.sub(r"```.*?```", "", cell["source"], flags=re.DOTALL)
+    return not hidden and bool(re.search(r"\$\$|\\begin\{", source))
+
+
+def _stored_errors(nb: dict, cells: list[int]) -> list[str]:
+    """Exceptions among the stored outputs of cells that are not meant to raise one."""
+    return [
+        f"cell {i + 1}: {output.get('ename')}: {output.get('evalue')} (stored)"
+        for i in cells
+        if "raises-exception" not in tags(nb["cells"][i])
+        for output in nb["cells"][i].get("outputs", [])
+        if output["output_type"] == "error"
+    ]
