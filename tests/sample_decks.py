@@ -27,16 +27,11 @@ w, b = sgd(x, 3 * x + 1)
 print(round(w, 2), round(b, 2))"""
 
 PICTURE = """\
-import base64, io
-from IPython.display import HTML
-from matplotlib.figure import Figure
+import coursekit.plot as plot
 
-figure = Figure(figsize=(8, 4))
-figure.subplots().plot([2.3, 1.1, 0.6, 0.4], marker="o")
-buffer = io.BytesIO()
-figure.savefig(buffer, dpi=200)
-data = base64.b64encode(buffer.getvalue()).decode()
-HTML(f'<img width="800" alt="The loss falls." src="data:image/png;base64,{data}">')"""
+losses = [2.3, 1.1, 0.6, 0.4]
+assert losses == sorted(losses, reverse=True), "the loss must fall"
+plot.losses(losses)"""
 
 TABLE = """\
 from IPython.display import HTML
