@@ -12,7 +12,7 @@ import re
 
 from nbformat import NotebookNode
 
-from tests.tools.notebooks import find, read, tags
+from tests.tools.notebooks import lesson_files, read, tags
 
 WORDS_A_MINUTE = 150
 MINUTES_A_CELL = 1
@@ -35,7 +35,7 @@ def estimate(nb: NotebookNode) -> int:
 
 def main() -> None:
     """Print the estimate for every lesson beside what its metadata says."""
-    for path in find():
+    for path in lesson_files():
         nb = read(path)
         print(f"{path.name}: {estimate(nb)} minutes, says {nb.metadata.coursekit.minutes}")
 
