@@ -1,0 +1,159 @@
+"""What a recorded block leaves behind: values, operations, and the gradients that came by since."""
+
+from __future__ import annotations
+
+import dataclasses
+import weakref
+from typing import Any
+
+import torch
+
+from coursekit.graph import model as m
+from coursekit.graph.tensors import dtype_name, is_small, snapshot, summary, to_lists
+
+
+class Tape:
+    """What one recorded block left: values, operations, and the gradients that came by since.
+
+    Use :class:`record` to make one; ``tape.graph(...)`` turns it into a
+    :class:`~coursekit.graph.model.Graph`.
+    """
+
+    def __init__(self, *, stats: bool = False) -> None:
+        self.stats = stats
+        self.values: list[m.Value] = []
+        self.ops: list[m.Op] = []
+        self.compiled = False
+        self._data: dict[int, torch.Tensor | None] = {}
+        self._stats: dict[int, torch.Tensor | None] = {}
+        self._grads: dict[int, torch.Tensor | None] = {}
+        self._grad_stats: dict[int, torch.Tensor | None] = {}
+        self._sent: dict[tuple[int, int], torch.Tensor | None] = {}
+        self._order: list[int] = []
+        self._rank: dict[int, int] = {}
+        self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
+        self.mark = object()  # put into the metadata of the nodes that this tape watches
+
+    # -- filling: called by record while the block runs --------------------------------------
+
+    def add_value(self, tensor: Any, kind: str) -> int:
+        """Note one value, copying it only if it is small; return its number."""
+        key = len(self.values)
+        if not isinstance(tensor, torch.Tensor):
+            value = m.Value(key, m.CONSTANT, shape=(), data=tensor)
+        else:
+            value = m.Value(
+                key,
+                kind,
+                shape=tuple(tensor.shape),
+                dtype=dtype_name(tensor.dtype),
+                needs_grad=bool(tensor.requires_grad),
+            )
+            self._data[key] = snapshot(tensor)
+            if self.stats and self._data[key] is None:
+                self._stats[key] = summary(tensor)
+        self.values.append(value)
+        return key
+
+    def received(self, op: int, key: int, grad: torch.Tensor) -> None:
+        """Note a gradient that arrived at a value; several passes add up, as in ``.grad``."""
+        if op not in self._rank:
+            self._rank[op] = len(self._order)
+            self._order.append(op)
+        self._add(self._grads, key, grad)
+        if self.stats and not is_small(grad.shape):
+            self._grad_stats[key] = summary(grad)
+
+    def sent(self, op: int, position: int, grad: torch.Tensor) -> None:
+        """Note what one use of a value sends back to it."""
+        self._add(self._sent, (op, position), grad)
+
+    @staticmethod
+    def _add(store: dict[Any, Any], key: Any, grad: torch.Tensor) -> None:
+        copy = snapshot(grad)
+        old = store.get(key)
+        store[key] = copy if old is None or copy is None else old + copy
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def graph(self, roots: list[int] | None = None, names: dict[int, str] | None = None) -> m.Graph:
+        """Return the recorded graph, or the part that the given values depend on.
+
+        Args:
+            roots: Numbers of values; by default the last values that nothing used.
+            names: Names to use, by number; they win over the ones found in variables.
+        """
+        if roots is None:
+            roots = self._ends()
+        values = {v.key: dataclasses.replace(v) for v in self.values}
+        data = to_lists(self._data)
+        numbers = to_lists(self._stats)
+        for key, value in values.items():
+            if value.data is None:
+                value.data = data.get(key)
+            value.stats = _pair(numbers.get(key))
+            if names and key in names:
+                value.name = names[key]
+        graph = m.Graph(
+            values=values,
+            ops=[
+                dataclasses.replace(op, inputs=[*op.inputs], outputs=[*op.outputs])
+                for op in self.ops
+            ],
+            roots=roots,
+            backward_order=list(self._order),
+        ).ancestors(roots)
+        self._fill_gradients(graph)
+        for key in roots:
+            if not graph.values[key].is_leaf:
+                graph.values[key].kind = m.OUTPUT
+        if self.compiled:
+            graph.notes.append("Compiled code was run uncompiled, to show what it does.")
+        return graph
+
+    def _ends(self) -> list[int]:
+        used = {key for op in self.ops for key in op.inputs}
+        made = [key for op in self.ops for key in op.outputs]
+        ends = [key for key in made if key not in used]
+        wanted = [key for key in ends if self.values[key].needs_grad]
+        return (wanted or ends)[-4:] if made else [v.key for v in self.values[:1]]
+
+    def _fill_gradients(self, graph: m.Graph) -> None:
+        sent, grads = to_lists(self._sent), to_lists(self._grads)
+        stats = to_lists(self._grad_stats)
+        parts: dict[int, list[torch.Tensor | None]] = {}
+        for op in graph.ops:
+            op.contributions = [sent.get((op.key, i)) for i in range(len(op.inputs))]
+            for i, key in enumerate(op.inputs):
+                if (op.key, i) in self._sent:
+                    parts.setdefault(key, []).append(self._sent[op.key, i])
+        passed = bool(self._order)
+        sums = {k: sum(ps[1:], ps[0]) for k, ps in parts.items() if all(p is not None for p in ps)}
+        leaf_grads = to_lists(sums)
+        more = []
+        for key, value in graph.values.items():
+            if not value.needs_grad:
+                continue
+            value.grad_state = m.UNKNOWN if passed else m.WAITING
+            if key in self._grads:
+                value.grad_state, value.grad = m.KNOWN, grads[key]
+                value.grad_stats = _pair(stats.get(key))
+            elif key in parts:
+                value.grad_state, value.grad = m.KNOWN, leaf_grads.get(key)
+            leaf = self.leaves[key]() if key in self.leaves else None
+            if leaf is not None and value.grad_state == m.KNOWN and leaf.grad is not None:
+                if key not in sums and self.stats:
+                    value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])
+                if key in sums and not torch.allclose(leaf.grad, sums[key], equal_nan=True):
+                    more.append(value.name or "a leaf")
+            elif value.grad_state == m.UNKNOWN and value.is_leaf and leaf is not None:
+                value.grad_state = m.WAITING if leaf.grad is None else m.UNKNOWN
+        if more:
+            graph.notes.append(
+                f"Now {', '.join(more[:3])}.grad differs from the ∇ shown here: "
+                "it also holds other backward passes, or was reset since."
+            )
+
+
+def _pair(numbers: Any) -> tuple[float, float] | None:
+    return (numbers[0], numbers[1]) if numbers else None

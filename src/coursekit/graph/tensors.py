@@ -1,0 +1,138 @@
+"""Small facts about tensors, read without changing them: kind, dtype, entries, names in frames."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+
+_TORCH = str(Path(torch.__file__).parent)
+_HERE = str(Path(__file__).parent)
+_SKIP = (_TORCH, _HERE, "<frozen", "<eval_with_key>")
+_SKIP_ENDS = ("contextlib.py",)
+
+
+def caller() -> FrameType:
+    """Return the frame of the code that called us: the first one outside torch and this package."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_back is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(_SKIP) and not name.endswith(_SKIP_ENDS):
+            break
+        frame = frame.f_back
+    assert frame is not None
+    return frame
+
+
+def variables(frame: FrameType) -> Iterable[tuple[str, Any]]:
+    """Return the variables of a frame that a student named: none that starts with an underscore."""
+    for _ in range(50):
+        try:
+            return [(k, v) for k, v in list(frame.f_locals.items()) if not k.startswith("_")]
+        except RuntimeError:  # another thread changed the dictionary while we looked
+            continue
+    return []
+
+
+def named_tensors(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
+    """Return a frame's tensors and their names; a module's parameters as ``model.weight``."""
+    found: list[tuple[str, torch.Tensor]] = []
+    for name, thing in variables(frame):
+        if isinstance(thing, torch.Tensor):
+            found.append((name, thing))
+        elif isinstance(thing, (list, tuple)) and 0 < len(thing) <= 16:
+            found += [(f"{name}[{i}]", t) for i, t in enumerate(thing) if _is_tensor(t)]
+        elif isinstance(thing, dict) and 0 < len(thing) <= 16 and type(thing) is dict:
+            found += [(f"{name}[{k!r}]", t) for k, t in thing.items() if _is_tensor(t)]
+    for _, thing in variables(frame):
+        if isinstance(thing, torch.nn.Module):
+            found += module_tensors(thing)
+    return found
+
+
+def module_tensors(module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """Return a module's parameters and buffers with their dotted names."""
+    return [*module.named_parameters(), *module.named_buffers()]
+
+
+def _is_tensor(x: Any) -> bool:
+    return isinstance(x, torch.Tensor)
+
+
+def flatten(tree: Any, depth: int = 0) -> list[torch.Tensor]:
+    """Return the tensors in nested lists, tuples and dictionaries, in order."""
+    if isinstance(tree, torch.Tensor):
+        return [tree]
+    if depth > 8:
+        return []
+    if isinstance(tree, Mapping):
+        tree = tree.values()
+    elif not isinstance(tree, (list, tuple)):
+        return []
+    return [t for branch in tree for t in flatten(branch, depth + 1)]
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """Return a dtype's short name, empty for the usual float32."""
+    return "" if dtype == torch.float32 else str(dtype).removeprefix("torch.")
+
+
+def is_small(shape: Iterable[int]) -> bool:
+    """Return whether a value of this shape is shown: at most 5 entries, or at most 4 by 4."""
+    shape = tuple(shape)
+    if len(shape) <= 1:
+        return not shape or 0 < shape[0] <= 5
+    return len(shape) == 2 and 0 < shape[0] <= 4 and 0 < shape[1] <= 4
+
+
+def readable(t: torch.Tensor) -> bool:
+    """Return whether a tensor has entries that can be read: no "meta", sparse or nested ones."""
+    return t.layout == torch.strided and t.device.type != "meta" and not t.is_nested
+
+
+def snapshot(t: torch.Tensor) -> torch.Tensor | None:
+    """Copy a small tensor on its own device; large ones are not copied."""
+    if not is_small(t.shape) or not readable(t):
+        return None
+    try:
+        return t.detach().clone()
+    except (RuntimeError, NotImplementedError):  # a wrapper without storage, as in torch.func
+        return None
+
+
+def summary(t: torch.Tensor) -> torch.Tensor | None:
+    """Return mean and standard deviation of a floating-point tensor, as a tensor of two."""
+    if not readable(t) or not t.is_floating_point() or t.numel() < 2:
+        return None
+    flat = t.detach().float()
+    return torch.stack((flat.mean(), flat.std()))
+
+
+def to_lists(tensors: Mapping[Any, torch.Tensor | None]) -> dict[Any, Any]:
+    """Turn small tensors into nested lists, with one transfer per device and dtype."""
+    result: dict[Any, Any] = {}
+    remote: dict[tuple[torch.device, torch.dtype], list[Any]] = {}
+    for key, t in tensors.items():
+        if t is None:
+            result[key] = None
+        elif t.device.type == "cpu":
+            result[key] = _as_list(t)
+        else:
+            remote.setdefault((t.device, t.dtype), []).append(key)
+    for keys in remote.values():
+        parts = [t for key in keys if (t := tensors[key]) is not None]
+        pieces = torch.cat([t.reshape(-1) for t in parts]).cpu().split([t.numel() for t in parts])
+        for key, t, piece in zip(keys, parts, pieces, strict=True):
+            result[key] = _as_list(piece.reshape(t.shape))
+    return result
+
+
+def _as_list(t: torch.Tensor) -> Any:
+    try:
+        return t.tolist()
+    except (RuntimeError, NotImplementedError, TypeError):
+        return None
