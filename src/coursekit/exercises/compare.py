@@ -1,0 +1,217 @@
+"""Compare a student's result with the wanted one, and say the first thing that differs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from coursekit.exercises.show import (
+    dtype,
+    is_array,
+    is_number,
+    is_tensor,
+    plain_bool,
+    shape,
+    show,
+    type_name,
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first difference between two results.
+
+    Attributes:
+        problem: What is wrong, to follow the exercise's name: ``"the shape is wrong"``.
+        expected: What was wanted, in words.
+        got: What came, in words.
+        hint: What usually causes it; may be empty.
+    """
+
+    problem: str
+    expected: str
+    got: str
+    hint: str = ""
+
+
+def compare(
+    got: Any,
+    want: Any,
+    *,
+    rtol: float = 1e-4,
+    atol: float = 1e-6,
+    loose: bool = False,
+    what: str = "the result",
+) -> Difference | None:
+    """The first difference, or None where ``got`` is as good as ``want``.
+
+    Tensors and arrays are compared by type, shape, dtype and values, in this order; numbers with
+    the tolerance ``|got - want| <= atol + rtol * |want|`` (numpy.allclose), integers and
+    bools exactly. A NumPy number is as good as a Python number; NaN equals NaN.
+
+    Args:
+        got: The student's result: anything at all.
+        want: The solution's result.
+        rtol: Relative tolerance.
+        atol: Absolute tolerance.
+        loose: Take a list for a tuple and an int for a float, and vice versa (predictions).
+        what: How to call the thing compared.
+
+    Example:
+        >>> compare((1, 2.0), (1, 2.0)) is None
+        True
+        >>> compare(None, 3).problem
+        'the result is None'
+    """
+    rules = {"rtol": rtol, "atol": atol, "loose": loose}
+    got, want = plain_bool(got), plain_bool(want)
+    if got is None and want is not None:
+        hint = "Does the function end with `return` and a value?" if what == "the result" else ""
+        return Difference(f"{what} is None", _kind(want), "None", hint)
+    if is_tensor(want) or is_array(want):
+        return _compare_tensor(got, want, rules, what)
+    if is_number(want):
+        return _compare_number(got, want, rules, what)
+    if isinstance(want, list | tuple):
+        return _compare_sequence(got, want, rules, what)
+    if isinstance(want, dict):
+        return _compare_dict(got, want, rules, what)
+    same_type = type(got) is type(want) or (isinstance(want, type) and isinstance(got, type))
+    if not same_type:
+        return _wrong_type(got, want, what)
+    if isinstance(want, str | bool | type) and got != want:
+        return Difference(f"{what} is wrong", show(want), show(got))
+    return None
+
+
+def _kind(want: Any) -> str:
+    """What is wanted, told by type and shape only: enough where the type is wrong."""
+    if is_tensor(want) or is_array(want):
+        return f"{type_name(want)} of shape {shape(want)}"
+    return type_name(want)
+
+
+def _wrong_type(got: Any, want: Any, what: str, hint: str = "") -> Difference:
+    return Difference(f"{what} is {type_name(got)}", _kind(want), _kind(got), hint)
+
+
+def _compare_tensor(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
+    if not (is_tensor(got) if is_tensor(want) else is_array(got)):
+        hint = ""
+        if is_tensor(want) and is_array(got):
+            hint = "Use torch's own functions all the way; NumPy's leave autograd behind."
+        elif is_tensor(want) and is_number(got):
+            hint = "A plain number has left autograd behind: leave out .item() or float()."
+        return _wrong_type(got, want, what, hint)
+    if shape(got) != shape(want):
+        return Difference(
+            f"the shape of {what} is wrong", f"shape {shape(want)}", f"shape {shape(got)}"
+        )
+    if dtype(got) != dtype(want):
+        return Difference(f"the dtype of {what} is wrong", dtype(want), dtype(got))
+    if is_tensor(want) and want.requires_grad and not got.requires_grad:
+        return Difference(
+            f"{what} has no gradient",
+            "a tensor that autograd tracks",
+            "a tensor that it does not track",
+            "What cuts it off: .detach(), .item(), .data, no_grad() or torch.tensor(...)?",
+        )
+    return _compare_values(got, want, rules, what)
+
+
+def _compare_values(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
+    got_flat, want_flat = _flat(got), _flat(want)
+    exact = "float" not in dtype(want) and "complex" not in dtype(want)
+    close = (lambda a, b: a == b) if exact else (lambda a, b: _close(a, b, rules))
+    wrong = [i for i, (a, b) in enumerate(zip(got_flat, want_flat, strict=True)) if not close(a, b)]
+    if not wrong:
+        return None
+    bad = [x for x in got_flat if isinstance(x, float) and not math.isfinite(x)]
+    good = all(not isinstance(x, float) or math.isfinite(x) for x in want_flat)
+    problem = f"{what} contains {show(bad[0])}" if bad and good else f"{what} has wrong values"
+    if not shape(want) or len(want_flat) <= 8:
+        expected, came = _apart(want, got)
+        return Difference(problem, expected, came)
+    place = _place(wrong[0], shape(want))
+    expected, came = _apart(want_flat[wrong[0]], got_flat[wrong[0]])
+    return Difference(problem, f"{expected} at {place}", came)
+
+
+def _flat(value: Any) -> list:
+    return (value.detach().cpu() if is_tensor(value) else value).reshape(-1).tolist()
+
+
+def _place(index: int, size: tuple[int, ...]) -> str:
+    at = []
+    for n in reversed(size):
+        index, rest = divmod(index, n)
+        at.append(rest)
+    return f"[{', '.join(map(str, reversed(at)))}]"
+
+
+def _close(a: Any, b: Any, rules: dict) -> bool:
+    if isinstance(a, complex) or isinstance(b, complex):
+        return abs(a - b) <= rules["atol"] + rules["rtol"] * abs(b)
+    if math.isnan(b) or math.isinf(b):
+        return a == b or (math.isnan(a) and math.isnan(b))
+    return abs(a - b) <= rules["atol"] + rules["rtol"] * abs(b)
+
+
+def _apart(want: Any, got: Any) -> tuple[str, str]:
+    """Both values, with as many digits as it takes to see that they differ."""
+    for digits in (4, 7, 10, 17):
+        expected, came = show(want, digits), show(got, digits)
+        if expected != came:
+            break
+    return expected, came
+
+
+def _compare_number(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
+    if not is_number(got):
+        hint = "`.item()` takes the number out of a tensor." if is_tensor(got) else ""
+        return _wrong_type(got, want, what, hint)
+    whole = isinstance(want, int) and not rules["loose"]
+    if whole and float(got) != got // 1:
+        return Difference(f"{what} is wrong", show(want), show(got))
+    if not _close(float(got), float(want), rules) or (whole and got != want):
+        return Difference(f"{what} is wrong", *_apart(want, got))
+    return None
+
+
+def _compare_sequence(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
+    kind = list | tuple if rules["loose"] else list if isinstance(want, list) else tuple
+    if not isinstance(got, kind):
+        return _wrong_type(got, want, what)
+    if len(got) != len(want):
+        return Difference(
+            f"{what} has the wrong length",
+            f"{len(want)} item{'s' * (len(want) != 1)}",
+            f"{len(got)}",
+        )
+    plain = all(is_number(v) for v in want) and len(want) <= 8
+    for i, (a, b) in enumerate(zip(got, want, strict=True)):
+        found = compare(a, b, **rules, what=f"item {i} of {what}")
+        if found and plain and is_number(a):
+            return Difference(f"{what} is wrong", *_apart(want, got))
+        if found:
+            return found
+    return None
+
+
+def _compare_dict(got: Any, want: dict, rules: dict, what: str) -> Difference | None:
+    if not isinstance(got, dict):
+        return _wrong_type(got, want, what)
+    missing = [k for k in want if k not in got]
+    surplus = [k for k in got if k not in want]
+    if missing or surplus:
+        name, there = (missing[0], False) if missing else (surplus[0], True)
+        said = (f"key {show(name)}", "no such key")
+        return Difference(f"the keys of {what} are wrong", *(said[::-1] if there else said))
+    for key, value in want.items():
+        # The parts that an exercise's `observe` names speak for themselves: "the new weights".
+        label = str(key) if what == "the result" else f"{show(key)} of {what}"
+        found = compare(got[key], value, **rules, what=label)
+        if found:
+            return found
+    return None

@@ -1,0 +1,200 @@
+"""Judge an answer: try it on every case, stop at the first that goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from coursekit.exercises.compare import Difference, compare
+from coursekit.exercises.limit import TimedOut, run_limited
+from coursekit.exercises.model import KINDS, Case, Exercise
+from coursekit.exercises.observe import (
+    Raised,
+    Seen,
+    differs,
+    inputs_of,
+    look,
+    parameter_names,
+    raised,
+    seed,
+    undisturbed,
+)
+from coursekit.exercises.show import show
+from coursekit.exercises.source import NotAnAnswer, answer_in, is_untouched, usable
+from coursekit.exercises.verdict import Verdict
+
+
+def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Verdict:
+    """Try ``answer`` and say what came of it; raises nothing, prints nothing, always returns.
+
+    The answer's prints are swallowed, every call starts from the same random numbers, and
+    the notebook's own random generators are as before afterwards.
+
+    Args:
+        exercise: What is asked.
+        answer: The student's object, whatever it is.
+        seconds: Time limit; by default the exercise's own.
+
+    Example:
+        >>> from coursekit.exercises.model import Wrong
+        >>> one = Exercise("n", "07", "predict", stub="n = ...", solution="n = 3", why="1 + 2.")
+        >>> examine(one, 3)
+        ✓ n: correct. It is 3. 1 + 2.
+        >>> examine(one, ...).state
+        'not attempted'
+    """
+    limit = exercise.seconds if seconds is None else seconds
+    at: list[str] = []  # what is being tried: all that is known when time is up
+    judge = _judge_value if exercise.kind == "predict" else _judge_calls
+
+    def work() -> Verdict:
+        if is_untouched(exercise, answer):
+            return Verdict(exercise.name, "not attempted", KINDS[exercise.kind])
+        return judge(exercise, answer, at)
+
+    try:
+        with undisturbed():
+            return run_limited(work, limit)
+    except TimedOut as late:
+        return _late(exercise, limit, at, late.stopped)
+    except NotAnAnswer as problem:
+        return Verdict(exercise.name, "unusable", _sentence(str(problem)))
+    except KeyboardInterrupt:
+        return Verdict(exercise.name, "stopped", "You interrupted the check.", tuple(at))
+    except BaseException as error:  # an object that breaks whatever touches it
+        return Verdict(
+            exercise.name,
+            "unusable",
+            f"Looking at the answer raised {raised(error).type}.",
+            ("Restart the kernel, run the cells above and check again.",),
+        )
+
+
+def _late(exercise: Exercise, limit: float, at: list[str], stopped: bool) -> Verdict:
+    rest = "" if stopped else " It could not be ended: restart the kernel."
+    return Verdict(
+        exercise.name,
+        "stopped",
+        f"No result within {limit:g} seconds.{rest}",
+        (*at[-1:], "Hint: Is there a loop that never ends, or much more work than needed?"),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _judge_value(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
+    """Compare a predicted value or shape; what is right stays hidden."""
+    want = answer_in(exercise, exercise.solution)
+    rules = {"rtol": exercise.rtol, "atol": exercise.atol, "loose": True}
+    found = compare(_plain(answer), want, **rules)
+    if found is None:
+        return Verdict(exercise.name, "correct", f"It is {show(want)}. {exercise.why}".strip())
+    hint = ""
+    for wrong in exercise.wrong:
+        value = answer_in(exercise, wrong.code)
+        if compare(_plain(answer), value, **rules) is None:
+            hint = wrong.hint
+            break
+    lines = (f"Hint: {hint}",) if hint else ()
+    return Verdict(exercise.name, "wrong", f"Your answer is {show(answer)}.", lines)
+
+
+def _plain(answer: Any) -> Any:
+    """Take the number out of a tensor without axes: as good a prediction as the number."""
+    if getattr(answer, "shape", None) == () and hasattr(answer, "item"):
+        return answer.item()
+    return answer
+
+
+def _judge_calls(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
+    """Compare with the solution, call by call."""
+    try:
+        given = usable(exercise, answer)
+    except NotAnAnswer:
+        raise
+    except Exception as error:  # only lines in an order that is no Python
+        return _no_python(exercise, raised(error))
+    solution = usable(exercise, answer_in(exercise, exercise.solution))
+    cases = _cases(exercise)
+    for i, case in enumerate(cases):
+        names = parameter_names(exercise, solution, case)
+        at.append(_input_line(case, names))
+        before = inputs_of(_cases(exercise)[i], names)
+        want = look(exercise, solution, _cases(exercise)[i], names)
+        got = look(exercise, given, case, names)
+        found = differs(exercise, got, want, before)
+        if found:
+            return _wrong(exercise, found, at[-1], _hint(exercise, got, i, names) or found.hint)
+    return Verdict(exercise.name, "correct", f"{_tried(cases)} {exercise.why}".strip())
+
+
+def _cases(exercise: Exercise) -> list[Case]:
+    """The inputs to try, fresh: no call ever sees what another call did to them."""
+    seed()
+    return list(exercise.cases()) if exercise.cases else []
+
+
+def _wrong(exercise: Exercise, found: Difference, inputs: str, hint: str) -> Verdict:
+    came = f"expected {found.expected}, got {found.got}." if found.expected else found.got
+    lines = [f"{inputs}: {came}"] + ([f"Hint: {hint}"] if hint else [])
+    return Verdict(exercise.name, "wrong", f"{_sentence(found.problem)}.", tuple(lines))
+
+
+def _no_python(exercise: Exercise, error: Raised) -> Verdict:
+    hint = next((w.hint for w in exercise.wrong if _failure(exercise, w.code) == error), "")
+    where = f" in line {error.line}" if error.line else ""
+    return Verdict(
+        exercise.name,
+        "wrong",
+        f"The lines in this order are not Python: {error.text}{where}.",
+        (f"Hint: {hint}",) if hint else (),
+    )
+
+
+def _failure(exercise: Exercise, code: str) -> Raised | None:
+    try:
+        usable(exercise, answer_in(exercise, code))
+    except Exception as error:
+        return raised(error)
+    return None
+
+
+def _hint(exercise: Exercise, got: Seen, i: int, names: tuple[str, ...]) -> str:
+    """The hint of the first wrong answer that does on case ``i`` what the student's does."""
+    for wrong in exercise.wrong:
+        try:
+            answer = usable(exercise, answer_in(exercise, wrong.code))
+        except Exception:  # lines that are no Python in this order
+            continue
+        same = look(exercise, answer, _cases(exercise)[i], names)
+        if differs(exercise, got, same, same.inputs) is None and _raise_alike(got, same):
+            return wrong.hint
+    return ""
+
+
+def _raise_alike(got: Seen, same: Seen) -> bool:
+    return not isinstance(same.result, Raised) or got.result == same.result
+
+
+def _input_line(case: Case, names: Sequence[str]) -> str:
+    """``With x = 2 (a small number)``: short enough to read."""
+    inputs = {**dict(zip(names, case.args, strict=True)), **case.kwargs}
+    about = f" ({case.about})" if case.about else ""
+    for most in (8, 2, 0):
+        said = ", ".join(f"{name} = {show(value, most=most)}" for name, value in inputs.items())
+        if len(said) <= 160:
+            break
+    said = said if len(said) <= 200 else f"{said[:197]}..."
+    return f"With {said}{about}" if said else f"Called without inputs{about}"
+
+
+def _tried(cases: Sequence[Case]) -> str:
+    about = [case.about for case in cases if case.about]
+    also = (
+        f", also on {' and '.join(filter(None, [', '.join(about[:-1]), about[-1]]))}"
+        if about
+        else ""
+    )
+    return f"Passes on {len(cases)} input{'s' * (len(cases) != 1)}{also}."
