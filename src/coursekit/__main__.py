@@ -1,0 +1,58 @@
+"""The command line: ``python -m coursekit doctor | lab | present NB | mnist | progress | workbook``.
+
+A command's module is imported only when the command is called, so ``--help`` is instant and
+``doctor`` works where much else is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from coursekit.errors import CourseError
+
+#: Command: (module, its function that takes the remaining arguments, what it does)
+COMMANDS = {
+    "lab": ("coursekit.serve", "lab_main", "open JupyterLab on your working copies"),
+    "present": ("coursekit.serve", "present_main", "show a lesson as live slides: present 07"),
+    "doctor": ("coursekit.doctor", "main", "check that this machine can run the course"),
+    "workbook": ("coursekit.workbook", "main", "make or refresh your working copies"),
+    "mnist": ("coursekit.data", "mnist_main", "fetch the full MNIST digits"),
+    "progress": ("coursekit.progress", "main", "say which exercises are solved in a folder"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    A :class:`~coursekit.errors.CourseError` ends in its message alone and status 1.
+
+    Args:
+        argv: The words after ``python -m coursekit``; the process's own if None.
+    """
+    lines = [f"  {name:<10}{text}" for name, (_, _, text) in COMMANDS.items()]
+    parser = argparse.ArgumentParser(
+        prog="coursekit",
+        usage="python -m coursekit COMMAND [options]",
+        description="Neural networks, built up from nothing: the course's commands.",
+        epilog="commands:\n" + "\n".join(lines) + "\n\nCOMMAND --help says more on each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS, metavar="COMMAND")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    module, function, _ = COMMANDS[args.command]
+    try:
+        return getattr(importlib.import_module(module), function)(args.arguments) or 0
+    except CourseError as e:
+        print(e, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
