@@ -2,8 +2,8 @@
 
     python -m tests.tools.minutes
 
-Until classes have been timed: a student reads 150 words a minute, spends a minute on every code cell
-(predict, run, look) and five on every exercise. Rounded to five minutes.
+Until classes have been timed: a student reads 150 words a minute, spends a minute on every cell
+of code (predict, run, look) and five on every exercise. Rounded to five minutes.
 """
 
 from __future__ import annotations
