@@ -48,7 +48,7 @@ HTML('<svg role="img" aria-label="Two nodes." viewBox="0 0 400 300" width="400"'
 
 def full_deck() -> NotebookNode:
     """Every kind of slide that a lesson has, as full as the lint lets it be."""
-    return _deck(
+    return deck_of(
         md(
             "# 99 · A full deck\n\n**Does all of this fit on a slide?**\n\nAfter this lesson you "
             "can\n\n- see every line,\n- read every number,\n- trust the projector.\n\n"
@@ -84,7 +84,7 @@ def full_deck() -> NotebookNode:
 
 def bad_deck() -> NotebookNode:
     """One fault per slide; the fault is the slide's heading."""
-    return _deck(
+    return deck_of(
         md("# fine"),
         md("## too tall"),
         code("for i in range(40):\n    print(i)"),
@@ -108,7 +108,8 @@ def bad_deck() -> NotebookNode:
     )
 
 
-def _deck(*cells: NotebookNode) -> NotebookNode:
+def deck_of(*cells: NotebookNode) -> NotebookNode:
+    """A notebook of these cells."""
     nb = nbformat.v4.new_notebook(cells=list(cells))
     for i, cell in enumerate(nb.cells):
         cell.id = f"cell-{i}"

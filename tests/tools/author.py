@@ -59,8 +59,8 @@ def _keep_ids(nb: NotebookNode, before: NotebookNode) -> None:
     new = [(c.cell_type, c.source.rstrip()) for c in nb.cells]
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for kind, i1, i2, j1, j2 in matcher.get_opcodes():
-        if kind == "equal" or (kind == "replace" and i2 - i1 == j2 - j1):
-            for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
+        if kind in ("equal", "replace"):
+            for i, j in zip(range(i1, i2), range(j1, j2), strict=False):
                 nb.cells[j].id = before.cells[i].id
 
 

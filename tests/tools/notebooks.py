@@ -61,7 +61,7 @@ def read(path: Path) -> nbformat.NotebookNode:
             return nbformat.read(file, as_version=4)
     except FileNotFoundError:
         raise NotebookError(f"There is no file {path}.") from None
-    except (nbformat.reader.NotJSONError, UnicodeDecodeError, AttributeError, KeyError) as e:
+    except (ValueError, TypeError, AttributeError, KeyError, nbformat.ValidationError) as e:
         raise NotebookError(
             f"{path} is not a notebook ({type(e).__name__}); restore it from git."
         ) from None

@@ -64,10 +64,23 @@ def definitions(source: str) -> dict[str, str]:
 
 
 def differences(notebook: dict[str, str], module: dict[str, str]) -> list[str]:
-    """What keeps ``module`` from being what the notebook wrote; empty when it is the same."""
+    """What keeps ``module`` from being what the notebook wrote; empty when it is the same.
+
+    The module may name types for its annotations (``Model = Callable[…]``).
+    """
+    extra = [n for n in module if n not in notebook and not _only_annotates(n, module)]
     told = [f"{n} is in the notebook but not in the module" for n in notebook if n not in module]
-    told += [f"{n} is in the module but not in the notebook" for n in module if n not in notebook]
+    told += [f"{n} is in the module but not in the notebook" for n in extra]
     for name in notebook:
         if name in module and notebook[name] != module[name]:
             told.append(f"{name} differs:\n{notebook[name]}\n--- but in the module\n{module[name]}")
     return told
+
+
+def _only_annotates(name: str, module: dict[str, str]) -> bool:
+    """Whether ``name`` is assigned, and no code that is left without annotations uses it."""
+    if module[name].startswith(("def ", "class ", "@")):
+        return False
+    others = "\n".join(code for n, code in module.items() if n != name)
+    used = {n.id for n in ast.walk(ast.parse(others)) if isinstance(n, ast.Name)}
+    return name not in used and name.istitle()

@@ -1,0 +1,206 @@
+"""Every lesson as live slides in a real browser, in both flavours, and the walker itself.
+
+A deck is opened as students and instructors open it, its code runs slide by slide, and each slide
+must then fit 1280x720, be legible, and show no error. Contact sheets of what was seen are left in
+``build/decks/``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lint.good import code, md, stream
+from tests.sample_decks import bad_deck, deck_of, full_deck
+from tests.tools.normalise import dumps
+from tests.tools.notebooks import NOTEBOOKS, ROOT, lesson_files, read
+from tests.tools.walk_deck.__main__ import main
+from tests.tools.walk_deck.plan import plan
+from tests.tools.walk_deck.report import (
+    DeckError,
+    DeckResult,
+    SlideResult,
+    as_text,
+    judge_fonts,
+)
+from tests.tools.walk_deck.sheet import save_sheet
+from tests.tools.walk_deck.stage import Stage, open_stage
+from tests.tools.walk_deck.walker import Options
+
+FLAVOURS = ("lab", "classic")
+SHEETS = ROOT / "build" / "decks"
+
+
+@pytest.fixture(scope="module")
+def samples() -> Path:
+    """A folder (below the server's root) with the sample decks and the course's slide style."""
+    folder = SHEETS / "samples"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(NOTEBOOKS / "rise.css", folder)
+    (folder / "full.ipynb").write_text(dumps(full_deck()), encoding="utf-8")
+    (folder / "bad.ipynb").write_text(dumps(bad_deck()), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """One server and one browser for all decks; without a browser skip, or fail where CI is set."""
+    with contextlib.ExitStack() as stack:
+        try:
+            one = stack.enter_context(open_stage(ROOT))
+        except DeckError as e:
+            if os.environ.get("CI") or not str(e).startswith("no browser"):
+                pytest.fail(str(e))
+            pytest.skip(str(e))
+        yield one
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("path", lesson_files(), ids=lambda p: p.stem)
+def test_lesson_is_a_good_deck(stage, path, flavour):
+    before = path.read_bytes()
+    deck = stage.walk(path, flavour, Options(screenshots=True))
+    save_sheet(deck, SHEETS)
+    assert deck.good, "\n" + as_text(deck)
+    assert len(deck.slides) == len(plan(read(path)))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_slides_as_full_as_the_lint_allows_fit(stage, samples, flavour):
+    deck = stage.walk(samples / "full.ipynb", flavour, Options(screenshots=True))
+    sheet = save_sheet(deck, SHEETS / "samples")
+    assert deck.good, "\n" + as_text(deck)
+    code = [c for c in full_deck().cells if c.cell_type == "code"]
+    assert sum(s.ran for s in deck.slides) == len(code), "hidden cells run as well"
+    assert sum(s.fragments for s in deck.slides) == 1
+    sizes = [s.smallest["code"]["px"] for s in deck.slides if "code" in s.smallest]
+    assert min(sizes) > 20, "smaller code than rise.css sets: is rise.css loaded?"
+    assert sheet.stat().st_size > 10_000
+
+
+FAULTS = {
+    "fine": "",
+    "too tall": "overflows by 0 x",
+    "too wide": "clipX: cell 5 code",
+    "cell fails": "cell 7: ZeroDivisionError: division by zero",
+    "too small": "text of 12.0 px: cell 9 output <p>",
+    "picture missing": "cell 10: picture not loaded",
+    "picture too tall": "bottom: cell 12 output",
+    "says too much": "bottom: cell 13 text",
+    "fine again": "",
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_each_fault_is_found_on_its_slide_and_nowhere_else(stage, samples, flavour):
+    deck = stage.walk(samples / "bad.ipynb", flavour)
+    assert not deck.good
+    assert len(deck.slides) == len(FAULTS)
+    for slide, (name, says) in zip(deck.slides, FAULTS.items(), strict=True):
+        problems = slide.problems()
+        if says:
+            assert any(says in p for p in problems), (name, problems)
+        else:
+            assert problems == [], name
+
+
+@pytest.mark.browser
+def test_stored_outputs_are_measured_when_nothing_runs(stage, samples):
+    nb = bad_deck()
+    nb.cells[2].outputs = [stream("a line\n" * 40)]
+    path = samples / "stored.ipynb"
+    path.write_text(dumps(nb), encoding="utf-8")
+    deck = stage.walk(path, "classic", Options(run=False))
+    assert sum(s.ran for s in deck.slides) == 0
+    assert deck.slides[1].overflows
+    assert not deck.slides[3].errors, "the failing cell was not run"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_cell_that_hangs_or_asks_is_named(stage, samples, flavour):
+    path = samples / "hangs.ipynb"
+    cells = [md("# hangs"), code("while True:\n    pass"), md("# asks"), code("input('name? ')")]
+    path.write_text(dumps(deck_of(*cells)), encoding="utf-8")
+    deck = stage.walk(path, flavour, Options(cell_timeout=1))
+    assert deck.slides[0].errors == ["cell 2: did not finish in 1 s"]
+    assert deck.slides[1].errors == ["cell 4: waits for input()"]
+
+
+# ---- without a browser
+
+
+def result(**slide) -> DeckResult:
+    """A deck of one slide with running text of 22 px."""
+    one = SlideResult(1, "slide-0-0", "slide", body_px=22.0, **slide)
+    return DeckResult(Path("07_x.ipynb"), "lab", "1280x720", True, 1, [one])
+
+
+@pytest.mark.parametrize(
+    ("part", "px", "says"),
+    [
+        ("code", 22.0, None),
+        ("code", 21.0, "code of 21.0 px, below the text's 22.0 px"),
+        ("code", 17.0, "text of 17.0 px"),
+        ("output", 18.0, None),
+        ("output", 17.9, "text of 17.9 px"),
+        ("text", 17.0, "text of 17.0 px"),
+    ],
+)
+def test_code_is_as_large_as_text_and_nothing_is_tiny(part, px, says):
+    deck = result(smallest={part: {"px": px, "where": "cell 2"}})
+    judge_fonts(deck, least_px=18)
+    assert deck.good is (says is None)
+    assert (says or "good") in as_text(deck)
+
+
+def test_a_slide_that_was_never_reached_makes_the_deck_bad():
+    deck = result()
+    assert deck.good
+    deck.missing = ["slide-1-0"]
+    assert deck.problems() == ["slide-1-0 is in the notebook but was never reached"]
+
+
+def test_the_plan_follows_rise():
+    kinds = ["skip", "slide", "notes", "-", "fragment", "subslide", "skip", "slide", "slide"]
+    slides = plan(deck_of(*(md(f"cell {i}", kind) for i, kind in enumerate(kinds))))
+    assert [(s.id, s.cells, s.fragments) for s in slides] == [
+        ("slide-0-0", [0, 1, 2, 3, 4], 1),
+        ("slide-0-1", [5, 6], 0),
+        ("slide-1-0", [7], 0),
+        ("slide-2-0", [8], 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["99"], "There is no notebook '99'"),
+        (["no/such.ipynb"], "There is no notebook 'no/such.ipynb'"),
+    ],
+)
+def test_the_command_says_what_is_wrong(argv, says, capsys):
+    assert main(argv) == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", "1 skipped"), ("true", "1 error")])
+def test_without_a_browser_decks_are_skipped_but_fail_in_ci(tmp_path, ci, outcome):
+    env = os.environ | {"CHROMIUM": str(tmp_path / "no-chromium"), "CI": ci}
+    test = f"{__file__}::test_stored_outputs_are_measured_when_nothing_runs"
+    command = [sys.executable, "-m", "pytest", "-q", "-rsE", "-p", "no:cacheprovider", test]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert outcome in done.stdout, done.stdout
+    assert "no browser: " in done.stdout
+    assert "Install Chromium" in done.stdout
