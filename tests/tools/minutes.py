@@ -2,8 +2,8 @@
 
     python -m tests.tools.minutes
 
-Until classes have been timed: a student reads 150 words a minute, spends a minute on every cell
-of code (predict, run, look) and five on every exercise. Rounded to five minutes.
+Until classes have been timed: a student reads 150 words a minute, spends 40 seconds on every cell
+of code (predict, run, look) and five minutes on every exercise. Rounded to five minutes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from tests.tools.notebooks import lesson_files, read, tags
 
 WORDS_A_MINUTE = 150
-MINUTES_A_CELL = 1
+MINUTES_A_CELL = 2 / 3
 MINUTES_AN_EXERCISE = 5
 
 
