@@ -1,4 +1,4 @@
-"""The command line: ``python -m coursekit doctor | lab | present NB | mnist | progress | workbook``.
+"""The command line: ``python -m coursekit lab``, ``present 07``, ``doctor`` and others.
 
 A command's module is imported only when the command is called, so ``--help`` is instant and
 ``doctor`` works where much else is broken.

@@ -1,0 +1,64 @@
+# Everything the course needs, by name. The work is done in Python, so that it is the same
+# on Windows, where two commands replace `make lab`:
+#     py src\coursekit\install.py lab
+#     .venv\Scripts\python -m coursekit lab
+
+PYTHON ?= python3
+BIN := .venv/bin/python
+install = @command -v "$(PYTHON)" >/dev/null \
+	|| { echo "There is no $(PYTHON). Install Python 3.10 or newer (www.python.org)." >&2; exit 1; }; \
+	"$(PYTHON)" src/coursekit/install.py $(1) $(if $(TORCH),--torch "$(TORCH)")
+quietly = $(if $(NO_BROWSER),--no-browser)
+
+.DEFAULT_GOAL := help
+.PHONY: help lab present doctor mnist test refresh bench constraints clean
+
+help: ## show this list
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; \
+		do printf '%-13s %s\n' "$$name" "$$text"; done
+	@echo "Options: NO_BROWSER=1 only serves. TORCH=cpu takes the small download, without CUDA."
+	@echo "         PYTHON=python3.12 makes the environment with that Python."
+
+lab: ## open JupyterLab on your working copies in work/
+	$(call install,lab)
+	@$(BIN) -m coursekit lab $(quietly)
+
+present: ## show a lesson as live slides: make present NB=07 [FLAVOUR=classic]
+	@test -n "$(NB)" || { echo "Say which lesson, for instance: make present NB=07" >&2; exit 1; }
+	$(call install,lab)
+	@$(BIN) -m coursekit present "$(NB)" $(if $(FLAVOUR),--flavour "$(FLAVOUR)") $(quietly)
+
+doctor: ## check that this machine can run the course
+	$(call install,lab)
+	@$(BIN) -m coursekit doctor
+
+mnist: ## fetch the full MNIST digits (the course runs without)
+	$(call install,lab)
+	@$(BIN) -m coursekit mnist
+
+test: ## check the code, run every test and every notebook
+	$(call install,test)
+	@$(BIN) -m ruff check -q .
+	@$(BIN) -m ruff format -q --check . || { echo "Run: $(BIN) -m ruff format" >&2; exit 1; }
+	@$(BIN) -m pytest -q -n 2 --dist loadfile
+
+refresh: ## run every notebook (or NB=07) again and save its outputs
+	$(call install,test)
+	@$(BIN) -m tests.tools.refresh $(NB)
+
+bench: ## measure what is promised to be fast
+	$(call install,test)
+	@$(BIN) -m pytest tests/bench --benchmark-only
+
+constraints: ## pin every package again after a change in pyproject.toml [UPGRADE=1]
+	$(call install,test)
+	@$(BIN) -m pip install -q -c constraints.txt uv
+	@$(BIN) -m uv pip compile -q pyproject.toml --group make --all-extras --universal \
+		--python-version 3.10 --no-python-downloads --no-annotate --no-emit-index-url \
+		--custom-compile-command "make constraints" $(if $(UPGRADE),--upgrade) -o constraints.txt
+
+clean: ## remove the environment and all caches; never work/ or data/
+	@rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks
+	@find src tests notebooks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune \
+		-exec rm -rf {} +

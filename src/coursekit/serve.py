@@ -1,0 +1,193 @@
+"""Start JupyterLab on the working copies, for students (``lab``) and for a lecture (``present``).
+
+The settings of this server are kept in ``work/.jupyter``: no news pop-up, no tabs restored from
+other projects. Your own settings (theme, font size, shortcuts) apply as everywhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from coursekit import workbook
+from coursekit.errors import CourseError
+
+__all__ = ["ServeError", "command", "lab_main", "present_main", "serve"]
+
+#: Where a server shows a notebook: in JupyterLab, as slides in JupyterLab, as classic slides.
+PAGES = {
+    "notebook": "/lab/tree/{}",
+    "lab": "/rise/{}",
+    "classic": "/nbclassic/notebooks/{}",
+}
+
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+"""Defaults of JupyterLab for this server; the user's own settings still win."""
+
+START_SECONDS = 90
+
+
+class ServeError(CourseError):
+    """JupyterLab cannot be started."""
+
+
+def lab_main(argv: Sequence[str]) -> int:
+    """Run ``coursekit lab``: refresh the working copies, open JupyterLab on lesson 00."""
+    args = _parser("lab", "Open JupyterLab on your working copies, at lesson 00.").parse_args(argv)
+    return _open("00", "notebook", args)
+
+
+def present_main(argv: Sequence[str]) -> int:
+    """Run ``coursekit present 07``: show a working copy as live slides."""
+    parser = _parser("present", "Show a lesson as live slides; the cells can be run and edited.")
+    parser.add_argument("number", metavar="NB", help="number of the lesson, for instance 07")
+    parser.add_argument(
+        "--flavour",
+        choices=("lab", "classic"),
+        default="lab",
+        help="slides in JupyterLab (default) or in the classic notebook",
+    )
+    args = parser.parse_args(argv)
+    return _open(args.number, args.flavour, args)
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"coursekit {name}", description=description)
+    parser.add_argument("--no-browser", action="store_true", help="only serve, open no browser")
+    parser.add_argument("--port", type=int, help="port to use; else the first free from 8888")
+    return parser
+
+
+def _open(number: str, page: str, args: argparse.Namespace) -> int:
+    lessons = workbook.lessons_folder()
+    lesson = workbook.find_lesson(number, lessons)
+    report = workbook.prepare(lessons)
+    if str(report):
+        print(report)
+    return serve(report.folder, lesson.name, page, browser=not args.no_browser, port=args.port)
+
+
+def serve(
+    folder: Path, name: str, page: str, *, browser: bool = True, port: int | None = None
+) -> int:
+    """Serve ``folder`` on this machine only, show ``name``, return when the server ends.
+
+    The address that is printed holds a random token: without it nobody else on the machine can
+    use the server.
+
+    Args:
+        folder: Root of what the server shows.
+        name: A notebook in it.
+        page: A key of ``PAGES``: how to show the notebook.
+        browser: Open the page in a browser too.
+        port: Port to use; None takes the first free one from 8888.
+
+    Raises:
+        ServeError: JupyterLab is not installed, the port is taken, or the server does not come up.
+    """
+    for module in ("jupyterlab", "nbclassic" if page == "classic" else "jupyterlab_rise"):
+        if importlib.util.find_spec(module) is None:
+            raise ServeError(
+                f"The package {module} is not installed in this Python. Start the course with "
+                "make lab, or install the extra: python -m pip install -c constraints.txt -e .[lab]"
+            )
+    port = _port(port)
+    path = PAGES[page].format(quote(name))
+    token = secrets.token_hex(24)
+    settings = _settings(folder, autolaunch=page == "classic")
+    env = {**os.environ, **settings, "JUPYTER_TOKEN": token}
+    server = subprocess.Popen(command(folder, path, port, browser=browser), env=env, cwd=folder)
+    try:
+        _wait(server, f"http://localhost:{port}/api/status?token={token}")
+        print(f"{name} is at http://localhost:{port}{path}?token={token}")
+        print("To stop: Ctrl-C here, then y.", flush=True)
+        return _until_it_ends(server)
+    finally:
+        if server.poll() is None:
+            server.terminate()
+            server.wait()
+
+
+def command(folder: Path, path: str, port: int, *, browser: bool) -> list[str]:
+    """The words that start JupyterLab on ``folder`` and open the page ``path``."""
+    words = [sys.executable, "-m", "jupyterlab", "--log-level=WARN"]
+    words += ["--ServerApp.ip=localhost", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    words += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={path}"]
+    if not browser:
+        words += ["--no-browser"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        words += ["--allow-root"]  # containers; without it Jupyter refuses to start
+    return words
+
+
+def _settings(folder: Path, *, autolaunch: bool) -> dict[str, str]:
+    """Write the settings of this server; return the environment that makes Jupyter read them."""
+    home = folder / ".jupyter"
+    shows = home / ("present" if autolaunch else "lab")
+    files = {
+        shows / "labconfig" / "default_setting_overrides.json": NO_NEWS,
+        shows / "serverconfig" / "rise.json": {"autolaunch": autolaunch},
+    }
+    try:
+        for file, content in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    except OSError as e:
+        raise ServeError(f"{e.filename or home} cannot be written: {e.strerror}.") from e
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    return {
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(shows), *([others] if others else [])]),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+    }
+
+
+def _port(wanted: int | None) -> int:
+    """A free port on this machine: the one wanted, else the first from 8888."""
+    for port in [wanted] if wanted else range(8888, 8988):
+        taken = False
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            with contextlib.suppress(OSError), socket.socket(family) as probe:  # no IPv6: skipped
+                probe.settimeout(1)
+                taken = taken or probe.connect_ex((host, port)) == 0
+        if not taken:
+            return port
+    which = f"Port {wanted} is" if wanted else "The ports 8888 to 8987 are"
+    raise ServeError(f"{which} taken. Stop the other server, or choose another with --port.")
+
+
+def _wait(server: subprocess.Popen, url: str) -> None:
+    """Return when the server answers."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise ServeError(
+                "JupyterLab stopped at once; its own message is above. Try: python -m coursekit "
+                "doctor"
+            )
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+            return
+        time.sleep(0.1)
+    raise ServeError(f"JupyterLab did not answer within {START_SECONDS} s. Try again.")
+
+
+def _until_it_ends(server: subprocess.Popen) -> int:
+    """Wait for the server. Ctrl-C reaches it too, and it asks for itself whether to stop."""
+    while True:
+        try:
+            server.wait()
+            return 0
+        except KeyboardInterrupt:
+            continue

@@ -1,0 +1,31 @@
+"""What every test and every notebook runs with, the same on each machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parent / "bench"
+
+#: For this process and all that it starts (kernels, command lines, worker processes).
+PLAIN = {
+    "OMP_NUM_THREADS": "1",  # sums in one order, and several workers side by side
+    "MPLBACKEND": "agg",
+    "COURSEKIT_DEVICE": "cpu",
+}
+#: What a developer may have set for their own runs.
+PRIVATE = ("COURSEKIT_DATA", "COURSEKIT_DATASET", "JUPYTER_TOKEN")
+
+
+def pytest_configure() -> None:
+    os.environ.update(PLAIN)
+    for name in PRIVATE:
+        os.environ.pop(name, None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the benchmarks to ``make bench``."""
+    wanted = config.getoption("benchmark_only", default=False)
+    return True if collection_path == BENCH and not wanted else None
