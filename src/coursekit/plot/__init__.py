@@ -10,6 +10,7 @@ Example:
 """
 
 from coursekit.plot.curves import function, losses
+from coursekit.plot.descent import downhill, fits
 from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.picture import Picture
 from coursekit.plot.tables import bars, heatmap
@@ -17,6 +18,8 @@ from coursekit.plot.tables import bars, heatmap
 __all__ = [
     "Picture",
     "bars",
+    "downhill",
+    "fits",
     "function",
     "heatmap",
     "images",
