@@ -54,6 +54,9 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
 
     try:
         with undisturbed():
+            # Our own part first, without a limit: an import of torch that is cut short by the
+            # limit would leave the kernel with half a torch.
+            run_limited(lambda: (answer_in(exercise, exercise.solution), _cases(exercise)), None)
             return run_limited(work, limit)
     except TimedOut as late:
         return _late(exercise, limit, at, late.stopped)
@@ -126,7 +129,8 @@ def _judge_calls(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
         got = look(exercise, given, case, names)
         found = differs(exercise, got, want, before)
         if found:
-            return _wrong(exercise, found, at[-1], _hint(exercise, got, i, names) or found.hint)
+            hint = _hint(exercise, given, got, i, names)
+            return _wrong(exercise, found, at[-1], hint or found.hint)
     return Verdict(exercise.name, "correct", f"{_tried(cases)} {exercise.why}".strip())
 
 
@@ -161,21 +165,39 @@ def _failure(exercise: Exercise, code: str) -> Raised | None:
     return None
 
 
-def _hint(exercise: Exercise, got: Seen, i: int, names: tuple[str, ...]) -> str:
-    """The hint of the first wrong answer that does on case ``i`` what the student's does."""
-    for wrong in exercise.wrong:
-        try:
-            answer = usable(exercise, answer_in(exercise, wrong.code))
-        except Exception:  # lines that are no Python in this order
-            continue
-        same = look(exercise, answer, _cases(exercise)[i], names)
-        if differs(exercise, got, same, same.inputs) is None and _raise_alike(got, same):
-            return wrong.hint
-    return ""
+def _hint(exercise: Exercise, given: Any, got: Seen, i: int, names: tuple[str, ...]) -> str:
+    """The hint of the wrong answer that does what the student's does on case ``i``.
+
+    Where several do, the following cases decide; where they cannot, the first one listed.
+    """
+    alike = [
+        (wrong, answer)
+        for wrong in exercise.wrong
+        if (answer := _built(exercise, wrong.code)) is not None
+    ]
+    for j in range(i, len(_cases(exercise))):
+        seen = got if j == i else look(exercise, given, _cases(exercise)[j], names)
+        still = [pair for pair in alike if _same(exercise, seen, pair[1], j, names)]
+        alike = still if still or j == i else alike
+        if len(alike) < 2:
+            break
+    return alike[0][0].hint if alike else ""
 
 
-def _raise_alike(got: Seen, same: Seen) -> bool:
-    return not isinstance(same.result, Raised) or got.result == same.result
+def _built(exercise: Exercise, code: str) -> Any:
+    """The wrong answer ready to be called; None for lines that are no Python in this order."""
+    try:
+        return usable(exercise, answer_in(exercise, code))
+    except Exception:
+        return None
+
+
+def _same(exercise: Exercise, seen: Seen, answer: Any, j: int, names: tuple[str, ...]) -> bool:
+    """Whether ``answer`` does on case ``j`` what was seen."""
+    its = look(exercise, answer, _cases(exercise)[j], names)
+    if isinstance(seen.result, Raised) or isinstance(its.result, Raised):
+        return seen.result == its.result
+    return differs(exercise, seen, its, its.inputs) is None
 
 
 def _input_line(case: Case, names: Sequence[str]) -> str:

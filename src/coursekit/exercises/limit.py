@@ -12,6 +12,7 @@ the kernel.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
 from collections.abc import Callable
@@ -32,14 +33,14 @@ class TimedOut(Exception):
         self.stopped = stopped
 
 
-def run_limited(work: Callable[[], T], seconds: float, patience: float = 1.0) -> T:
+def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 1.0) -> T:
     """Return ``work()``; raise TimedOut after ``seconds``.
 
     What ``work`` raises, ``KeyboardInterrupt`` and ``SystemExit`` included, is raised here.
 
     Args:
         work: Called without arguments, in another thread.
-        seconds: Time limit.
+        seconds: Time limit; None for none.
         patience: How long to try, after that, to stop it.
 
     Example:
@@ -48,37 +49,61 @@ def run_limited(work: Callable[[], T], seconds: float, patience: float = 1.0) ->
     """
     result: list[T] = []
     failure: list[BaseException] = []
-    done = threading.Event()
+    sending = _Sending()
 
     def worker() -> None:
         try:
-            result.append(work())
-        except BaseException as error:
-            failure.append(error)
-        finally:
-            done.set()
+            try:
+                result.append(work())
+            except BaseException as error:
+                failure.append(error)
+        except TimeUp:  # it came after the work, between these lines
+            pass
+        while not sending.closed:
+            with contextlib.suppress(TimeUp):
+                sending.close()
 
     thread = threading.Thread(target=worker, daemon=True, name="coursekit check")
     thread.start()
     try:
-        in_time = done.wait(seconds)
+        thread.join(seconds)
     except BaseException:  # the student pressed "interrupt"
-        _stop(thread, done, patience)
+        sending.stop(thread, patience)
         raise
-    if not in_time:
-        raise TimedOut(_stop(thread, done, patience))
+    if thread.is_alive():
+        raise TimedOut(sending.stop(thread, patience))
     if failure:
         raise failure[0]
     return result[0]
 
 
-def _stop(thread: threading.Thread, done: threading.Event, patience: float) -> bool:
-    """Send TimeUp until the thread ends or patience does; say whether it ended."""
-    step = 0.02
-    for _ in range(max(1, round(patience / step))):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp)
-        )
-        if done.wait(step):
-            return True
-    return False
+class _Sending:
+    """Sends TimeUp into a thread, but never into one that has finished its work.
+
+    A late TimeUp would land in the thread's own clean-up and print a traceback.
+    """
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Called by the thread itself when its work is over; TimeUp may still arrive in here."""
+        with self._lock:
+            self.closed = True
+        for _ in range(10):  # Python delivers it when a loop goes round: now, not later
+            pass
+
+    def stop(self, thread: threading.Thread, patience: float) -> bool:
+        """Send TimeUp until the thread ends or patience does; say whether it ended."""
+        step = 0.05
+        for _ in range(max(1, round(patience / step))):
+            with self._lock:
+                if not self.closed:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TimeUp)
+                    )
+            thread.join(step)
+            if not thread.is_alive():
+                return True
+        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 #: The kinds of exercise, and what an untouched one asks the student to do.
@@ -49,7 +49,7 @@ class Wrong:
     hint: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Exercise:
     """One exercise, in one place: stub, inputs to try, solution, wrong answers.
 
@@ -80,6 +80,7 @@ class Exercise:
     name: str
     lesson: str
     kind: str
+    _: KW_ONLY
     stub: str
     solution: str
     cases: Callable[[], Sequence[Case]] | None = None

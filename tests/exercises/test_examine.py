@@ -1,0 +1,349 @@
+"""The engine on answers that go wrong in every way it promises to survive."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from coursekit.exercises import Case, Exercise, Wrong, examine
+from coursekit.exercises.source import answer_in, is_untouched
+from coursekit.exercises.verdict import STATES
+from tests.exercises.example import ACCURACY, COUNTER, EXERCISES, LOSS, MSE, SGD, SHAPE, SOFTMAX
+
+
+def one(cases, solution, **more):
+    """An exercise called f."""
+    return Exercise(
+        "f", "90", "write", stub="def f(x):\n    ...", solution=solution, cases=cases, **more
+    )
+
+
+DOUBLE = one(lambda: [Case(3), Case(0, about="nothing")], "def f(x): return 2 * x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda p, y: print(p), "The result is None."),
+        (lambda p, y: ((p - y) ** 2).mean().item(), "The result is a float."),
+        (lambda p, y: ((p - y) ** 2).mean().numpy(), "The result is a NumPy"),
+        (lambda p, y: ((p - y) ** 2).mean()[None], "The shape of the result is wrong."),
+        (lambda p, y: ((p - y) ** 2).mean().double(), "The dtype of the result is wrong."),
+        (lambda p, y: ((p - y) ** 2).mean() * float("nan"), "The result contains nan."),
+        (lambda p, y: p.sub_(y).pow(2).mean(), "The input `preds` is changed by the call."),
+        (lambda p, y: [p], "The result is a list."),
+        (lambda p, y: p @ torch.ones(7), "It raises RuntimeError."),
+        (lambda p: p, "It raises TypeError."),
+        (lambda p, y: exit(), "It raises SystemExit."),
+        (lambda p, y: input("?"), "It raises EOFError."),
+        (lambda p, y: undefined, "It raises NameError."),  # noqa: F821
+    ],
+)
+def test_the_first_thing_that_is_wrong_is_named(answer, message):
+    verdict = examine(MSE, answer)
+    assert verdict.state == "wrong"
+    assert verdict.message.startswith(message)
+    assert verdict.details[0].startswith("With preds = tensor [1.0, 3.0, 4.0], yb = ")
+
+
+def test_a_failing_case_shows_input_expected_and_got():
+    assert repr(examine(DOUBLE, lambda x: x + 3)) == (
+        "✗ f: not yet. The result is wrong.\nWith x = 0 (nothing): expected 0, got 3."
+    )
+
+
+def test_endless_recursion_is_an_error_like_any_other():
+    def f(x):
+        return f(x + 1)
+
+    assert "RecursionError" in repr(examine(DOUBLE, f))
+
+
+def test_a_result_that_is_almost_right_is_right_and_a_near_miss_shows_enough_digits():
+    third = one(lambda: [Case(1.0)], "def f(x): return x / 3", rtol=1e-5)
+    assert examine(third, lambda x: 0.333334).state == "correct"
+    assert "expected 0.3333333, got 0.33334." in repr(examine(third, lambda x: 0.33334))
+
+
+def test_a_lost_gradient_is_noticed():
+    def cases():
+        return [Case(torch.ones(2, requires_grad=True))]
+
+    total = one(cases, "def f(x): return x.sum()")
+    assert examine(total, lambda x: x.sum()).state == "correct"
+    assert examine(total, lambda x: x.detach().sum()).message == "The result has no gradient."
+
+
+def test_the_gradients_left_behind_are_compared():
+    verdict = examine(SGD, [line for line in answer_in(SGD, SGD.solution) if "zero" not in line])
+    assert verdict.message == "The gradient of `p` after the call has wrong values."
+
+
+def test_numpy_answers_are_compared_as_arrays():
+    ones = one(lambda: [Case(2)], "import numpy as np\ndef f(x): return np.ones(x)")
+    assert examine(ones, lambda x: np.ones(x)).state == "correct"
+    assert examine(ones, lambda x: np.ones(x, dtype="float32")).message.startswith("The dtype")
+    assert examine(ones, lambda x: torch.ones(x)).message == "The result is a torch tensor."
+    assert examine(ones, lambda x: [1.0, 1.0]).message == "The result is a list."
+
+
+def test_a_numpy_number_is_as_good_as_a_python_one_but_a_tensor_is_not():
+    assert examine(DOUBLE, lambda x: np.int64(2 * x)).state == "correct"
+    assert examine(DOUBLE, lambda x: torch.tensor(2 * x)).message == "The result is a torch tensor."
+    assert examine(DOUBLE, lambda x: 2.0 * x).state == "correct"
+    assert examine(DOUBLE, lambda x: str(2 * x)).message == "The result is a str."
+
+
+def test_an_expected_error_must_be_raised():
+    strict = one(lambda: [Case(-1)], "def f(x): raise ValueError('negative')")
+    assert examine(strict, answer_in(strict, "def f(x): raise ValueError(x)")).state == "correct"
+    assert examine(strict, lambda x: 0).message == "It raises no error."
+    assert examine(strict, lambda x: {}[x]).message == "It raises another error."
+
+
+def test_an_answer_cannot_be_confused_by_names_redefined_in_the_notebook():
+    namespace = {"torch": 5, "len": None, "isinstance": None}
+    exec("def ex_mse(preds, yb): return torch.mean(preds)", namespace)
+    assert "It raises AttributeError" in repr(examine(MSE, namespace["ex_mse"]))
+
+
+def test_neither_prints_nor_random_numbers_of_the_notebook_are_touched(capsys):
+    def noisy(preds, yb):
+        print("hello")
+        torch.manual_seed(3)
+        np.random.seed(3)  # noqa: NPY002
+        random.seed(3)
+        return ((preds - yb) ** 2).mean()
+
+    def draws():
+        return torch.rand(1).item(), np.random.rand(), random.random()  # noqa: NPY002
+
+    seeds = (torch.manual_seed, np.random.seed, random.seed)
+    [seed(1) for seed in seeds]
+    undisturbed = draws()
+    [seed(1) for seed in seeds]
+    assert examine(MSE, noisy).state == "correct"
+    assert draws() == undisturbed
+    assert capsys.readouterr().out == ""
+
+
+def test_random_answers_are_repeatable():
+    rand = one(lambda: [Case(3)], "import torch\ndef f(n): return torch.rand(n)")
+    assert examine(rand, lambda n: torch.rand(n)).state == "correct"
+    assert examine(rand, lambda n: torch.rand(n) + 1).state == "wrong"
+
+
+def test_a_check_inside_no_grad_still_sees_gradients():
+    with torch.no_grad():
+        assert examine(SGD, answer_in(SGD, SGD.solution)).state == "correct"
+
+
+# --- time limit
+
+
+def test_catching_everything_does_not_escape_the_limit():
+    def stubborn(preds, yb):
+        while True:
+            with contextlib.suppress(Exception):
+                pass
+
+    verdict = examine(MSE, stubborn, seconds=0.2)
+    assert verdict.state == "stopped"
+    assert verdict.message == "No result within 0.2 seconds."
+
+
+def test_waiting_outside_python_is_left_behind_and_the_student_is_told():
+    verdict = examine(MSE, lambda p, y: time.sleep(3), seconds=0.1)
+    assert verdict.state == "stopped"
+    assert "restart the kernel" in verdict.message
+
+
+def test_a_generator_that_never_ends_is_stopped_too():
+    def endless(x):
+        while True:
+            yield x
+
+    listed = one(lambda: [Case(1)], "def f(x): return [x]", observe=lambda f, x: list(f(x))[:5])
+    assert examine(listed, endless, seconds=0.2).state == "stopped"
+
+
+# --- the kinds
+
+
+def test_a_prediction_never_shows_what_is_right():
+    verdict = examine(LOSS, 7.5)
+    assert repr(verdict) == "✗ ex_first_loss: not yet. Your answer is 7.5."
+    assert "2.3" not in repr(examine(LOSS, 0.1))
+
+
+@pytest.mark.parametrize("shape", [(64, 10), [64, 10], torch.Size([64, 10]), (64.0, 10)])
+def test_a_shape_may_be_written_in_any_way(shape):
+    assert examine(SHAPE, shape).state == "correct"
+
+
+@pytest.mark.parametrize("value", [2.3, np.float32(2.3), torch.tensor(2.3)])
+def test_a_value_may_be_any_kind_of_number(value):
+    assert examine(LOSS, value).state == "correct"
+
+
+@pytest.mark.parametrize("value", [(10, 64), "64, 10", 640, True, {}, (64, 10, 1), object()])
+def test_a_wrong_prediction_is_wrong_whatever_it_is(value):
+    assert examine(SHAPE, value).state == "wrong"
+
+
+def test_a_gap_that_is_left_is_no_attempt_though_other_lines_changed():
+    text = SOFTMAX.stub.replace("x.exp()", "2 ** x")
+    assert is_untouched(SOFTMAX, answer_in(SOFTMAX, text))
+    text = text.replace("...", "e.sum()")
+    assert not is_untouched(SOFTMAX, answer_in(SOFTMAX, text))
+
+
+def test_a_changed_default_is_an_attempt_to_fix():
+    fix = Exercise(
+        "f", "90", "fix", stub="def f(x, k=1):\n    return x * k",
+        solution="def f(x, k=2):\n    return x * k", cases=lambda: [Case(2)],
+    )  # fmt: skip
+    assert examine(fix, answer_in(fix, fix.stub)).state == "not attempted"
+    assert examine(fix, answer_in(fix, fix.solution)).state == "correct"
+
+
+def test_a_decorated_stub_is_still_untouched():
+    text = "import torch\n@torch.no_grad()\n" + ACCURACY.stub
+    assert is_untouched(ACCURACY, answer_in(ACCURACY, text))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("def ex_sgd_step(p, lr): pass", "The answer must stay a list of lines"),
+        ([1, 2], "The answer must stay a list of lines"),
+        (["    pass"], "The line '    pass' is changed or there twice"),
+    ],
+)
+def test_lines_that_are_not_the_given_ones_are_refused_in_a_sentence(lines, message):
+    verdict = examine(SGD, lines)
+    assert verdict.state == "unusable"
+    assert verdict.message.startswith(message)
+
+
+def test_every_order_that_works_is_right():
+    lines = Exercise(
+        "f", "90", "order",
+        stub='f = ["    return a + b", "    b = 2", "    a = 1", "def f():"]',
+        solution='f = ["def f():", "    a = 1", "    b = 2", "    return a + b"]',
+        cases=lambda: [Case()],
+    )  # fmt: skip
+    both = ["def f():", "    b = 2", "    a = 1", "    return a + b"]
+    assert examine(lines, both).state == "correct"
+    assert "1 line is missing" in repr(examine(lines, both[:3]))
+
+
+def test_one_wrong_class_is_told_apart_from_another():
+    assert examine(COUNTER, int).state == "wrong"
+    assert examine(COUNTER, 3).state == "unusable"
+
+
+def test_the_hint_is_that_of_the_wrong_answer_with_the_same_result():
+    hinted = one(
+        lambda: [Case(3)],
+        "def f(x): return x ** 2",
+        wrong=[Wrong("def f(x): return 2 * x", "doubled"), Wrong("def f(x): return 1 / 0", "zero")],
+    )
+    assert examine(hinted, lambda x: x + x).details[-1] == "Hint: doubled"
+    assert examine(hinted, lambda x: x / 0).details[-1] == "Hint: zero"
+    assert len(examine(hinted, lambda x: x + 1).details) == 1
+
+
+def test_a_later_case_decides_between_two_mistakes_with_the_same_first_result():
+    hinted = one(
+        lambda: [Case(1), Case(3)],
+        "def f(x): return x + 2",
+        wrong=[Wrong("def f(x): return 2 * x", "double"), Wrong("def f(x): return x + 1", "one")],
+    )
+    assert examine(hinted, lambda x: x + x).details[-1] == "Hint: double"
+    assert examine(hinted, lambda x: 1 + x).details[-1] == "Hint: one"
+
+
+# --- whatever a student may hand in
+
+
+class Evil:
+    """Raises at every touch."""
+
+    def __getattribute__(self, name):
+        raise RuntimeError("do not touch")
+
+    __repr__ = __eq__ = __len__ = __iter__ = __bool__ = __hash__ = __call__ = __getattribute__
+
+
+class Liar:
+    """Claims to be a tensor."""
+
+    @property
+    def __class__(self):
+        return torch.Tensor
+
+
+class Silent(BaseException):
+    """Cannot even be printed."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
+THINGS = [
+    ..., NotImplemented, Evil(), Liar(), Evil, Liar, type, int, print, abs, object(), iter([]),
+    np.ones(3), np.array("a"), np.array([None]), np.float16(2), np.bool_(True),
+    torch.ones(2, 3), torch.ones(()), torch.empty(0), torch.ones(3).to_sparse(),
+    torch.ones(2, dtype=torch.complex64), torch.ones(2, requires_grad=True),
+    torch.nn.Linear(2, 3), torch.Size([3]), torch.float32, torch,
+    float("nan"), 10**400, ["def f():"], [[[[[1]]]]],
+]  # fmt: skip
+ERRORS = [ValueError("x"), KeyError(), SystemExit(), Silent(), StopIteration(),
+          KeyboardInterrupt(), GeneratorExit(), MemoryError()]  # fmt: skip
+
+plain = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(),
+    st.lists(st.integers(), max_size=4), st.dictionaries(st.text(max_size=3), st.floats()),
+    st.tuples(st.integers(), st.none()), st.complex_numbers(),
+)  # fmt: skip
+# Behind a function: hypothesis itself would trip over things that raise at every touch.
+garbage = plain.map(lambda value: lambda: value) | st.integers(0, len(THINGS) - 1).map(
+    lambda i: lambda: THINGS[i]
+)
+
+
+@st.composite
+def functions(draw):
+    """Functions of any arguments that return or raise anything, and may damage their inputs."""
+    result, error = draw(garbage), draw(st.none() | st.sampled_from(ERRORS))
+    damages = draw(st.booleans())
+
+    def answer(*args, **kwargs):
+        for value in args:
+            if damages and isinstance(value, torch.Tensor):
+                value.data.zero_()
+        if error is not None:
+            raise error
+        return result()
+
+    return lambda: answer
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(make=garbage | functions())
+def test_nothing_that_a_student_hands_in_breaks_the_check(exercise, make):
+    verdict = examine(exercise, make())
+    assert verdict.state in STATES
+    assert len(repr(verdict).splitlines()) <= 3
+    assert "0x" not in repr(verdict).replace("0x'", "")
+    assert len(repr(verdict)) < 1500
+    assert verdict._repr_html_()
