@@ -103,6 +103,11 @@ def bad_deck() -> NotebookNode:
             "     '<p style=\"margin-top: 850px\">down</p></div>')"
         ),
         md("## says too much\n\n" + "\n\n".join(["A long paragraph of words. " * 16] * 6)),
+        md(
+            "## answer too long\n\n<details><summary>Answer</summary>\n\n"
+            + "\n\n".join(["A long paragraph of words. " * 16] * 6)
+            + "\n\n</details>"
+        ),
         md("## fine again"),
         code("print('still running')"),
     )

@@ -97,6 +97,7 @@ FAULTS = {
     "picture missing": "cell 10: picture not loaded",
     "picture too tall": "bottom: cell 12 output",
     "says too much": "bottom: cell 13 text",
+    "answer too long": "px when it is unfolded",
     "fine again": "",
 }
 

@@ -98,3 +98,35 @@ def test_lesson_00_needs_no_recall_no_clinic_and_one_exercise(lesson_from):
     nb.cells[12].source = "And now an error."
     del nb.cells[17:23], nb.cells[11]
     assert [str(f) for f in lint(lesson_from(good.number(nb), name))] == []
+
+
+@pytest.mark.parametrize("gone", range(len(good.good_lesson().cells)))
+def test_the_lint_survives_any_missing_cell(lesson_from, gone):
+    nb = good.good_lesson()
+    del nb.cells[gone]
+    assert all(f.message for f in lint(lesson_from(nb)))
+
+
+def test_an_empty_notebook_is_told_what_it_lacks(lesson_from):
+    nb = good.good_lesson()
+    nb.cells = []
+    assert {"title", "setup", "sections", "exercise-count"} <= {
+        f.rule for f in lint(lesson_from(nb))
+    }
+
+
+def test_the_command_lists_rules_and_reports(lesson_from, capsys, monkeypatch):
+    from tests.tools.lint import __main__ as command
+
+    monkeypatch.setattr(command, "registry_stubs", good.stubs)
+    nb = good.good_lesson()
+    path = str(lesson_from(nb).path)
+    assert command.main([path]) == 0
+    assert "07_good_lesson.ipynb: nothing found" in capsys.readouterr().out
+    nb.cells[11].outputs = []
+    lesson_from(nb)
+    assert command.main([path]) == 1
+    assert "cell 12 (In [5]): [output-missing]" in capsys.readouterr().out
+    assert command.main(["--rules"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(RULES)
+    assert command.main(["99"]) == 2

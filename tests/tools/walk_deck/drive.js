@@ -86,18 +86,19 @@
     let last = null, since = begun;
     await document.fonts.ready;
     for (;;) {
-      await pause(30);
+      await pause(20);
       const {word, busy} = signature(), now = performance.now();
       if (word !== last) { last = word; since = now; }
       else if (now - since >= quiet && !busy) return true;
       if (now - begun > limit) return false;
     }
   };
-  // let Reveal place the slide anew; true when that moved something
+  // let Reveal place the slide anew (it does not when output comes in); true when that moved it
   W.relayout = async () => {
     const before = signature().word;
     W.reveal('layout');
-    await pause(50);
+    await pause(0);  // Reveal takes its message after us
+    await new Promise(requestAnimationFrame);
     return signature().word !== before;
   };
 })();

@@ -98,6 +98,20 @@
     return r;
   };
 
+  // the same with each folded answer opened in turn, as a speaker opens them
+  W.overflowUnfolded = tol => {
+    const slide = W.slide(), out = [];
+    for (const d of slide ? slide.querySelectorAll('details:not([open])') : []) {
+      if (isChrome(d) || !isShown(d.parentElement)) continue;
+      d.open = true;
+      const r = W.overflow(tol);
+      const px = Math.round(Math.max(r.right, r.bottom, r.left, r.top, r.clipX, r.clipY));
+      d.open = false;
+      if (px > tol) out.push(label(d) + ' overflows by ' + px + ' px when it is unfolded');
+    }
+    return out;
+  };
+
   // The size of the text in px as drawn: the smallest of each part (code, output, text), with its
   // place, and the size in which most of the running text is set. Headings are larger by design;
   // prompts, indices and formulas have sizes of their own.

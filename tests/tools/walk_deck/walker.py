@@ -37,7 +37,7 @@ class Options:
     tolerance: float = 2.0
     least_font: float = 18.0
     least_scale: float = 0.6
-    quiet_ms: int = 100
+    quiet_ms: int = 80
     timeout: float = 90.0
     cell_timeout: float = 120.0
     screenshots: bool = False
@@ -220,6 +220,7 @@ class Walker:
     def _measure(self, slide: SlideResult, cells: list[int]) -> None:
         """Everything that can be seen on the slide now."""
         page, options = self.page, self.options
+        page.evaluate("__walk.relayout()")
         self._settle()
         if page.evaluate("__walk.relayout()"):
             self._settle()
@@ -228,6 +229,8 @@ class Walker:
         slide.over_y = max(over["bottom"], over["top"], over["clipY"], 0)
         slide.overflows = max(slide.over_x, slide.over_y) > options.tolerance
         slide.where = [f"{k}: {v}" for k, v in over["who"].items() if over[k] > options.tolerance]
+        if not slide.overflows:
+            slide.errors += page.evaluate("t => __walk.overflowUnfolded(t)", options.tolerance)
         fonts = page.evaluate("__walk.fonts()")
         slide.body_px, slide.smallest = fonts["body"], fonts["smallest"]
         math = [i for i in cells if _has_formula(self.nb["cells"][i])]
