@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import pytest
 from tests.lint.good import code, md, stream
 from tests.sample_decks import bad_deck, deck_of, full_deck
 from tests.tools.normalise import dumps
-from tests.tools.notebooks import NOTEBOOKS, ROOT, lesson_files, read
+from tests.tools.notebooks import NOTEBOOKS, ROOT, lesson_files, read, write_text
 from tests.tools.walk_deck.__main__ import main
 from tests.tools.walk_deck.plan import plan
 from tests.tools.walk_deck.report import (
@@ -43,9 +42,9 @@ def samples() -> Path:
     """A folder (below the server's root) with the sample decks and the course's slide style."""
     folder = SHEETS / "samples"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(NOTEBOOKS / "rise.css", folder)
-    (folder / "full.ipynb").write_text(dumps(full_deck()), encoding="utf-8")
-    (folder / "bad.ipynb").write_text(dumps(bad_deck()), encoding="utf-8")
+    write_text(folder / "rise.css", (NOTEBOOKS / "rise.css").read_text(encoding="utf-8"))
+    write_text(folder / "full.ipynb", dumps(full_deck()))
+    write_text(folder / "bad.ipynb", dumps(bad_deck()))
     return folder
 
 
@@ -86,6 +85,14 @@ def test_slides_as_full_as_the_lint_allows_fit(stage, samples, flavour):
     sizes = [s.smallest["code"]["px"] for s in deck.slides if "code" in s.smallest]
     assert min(sizes) > 20, "smaller code than rise.css sets: is rise.css loaded?"
     assert sheet.stat().st_size > 10_000
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_slide_style_holds_on_an_old_projector(stage, samples, flavour):
+    small = Options(run=False, width=1024, height=768, least_font=14.4)
+    deck = stage.walk(samples / "full.ipynb", flavour, small)
+    assert deck.good, "\n" + as_text(deck)
 
 
 FAULTS = {

@@ -67,7 +67,7 @@ def test_a_message_names_notebook_cell_and_remedy(lesson_from):
         "loss 2.3026, accuracy 0.94",
         "torch.Size([64, 784])",
         "epoch 3: 5 s are many",  # a whole number of s may be a plural or a name
-        "7/8 of the images, and/or 3:1",
+        "7/8 of the images, and/or 3:1, x[0:64:2] /2/3",
         "tensor([0.5000, 0.2500], dtype=torch.float64)",
         "File .../site-packages/torch/nn/modules/linear.py:134, in Linear.forward",
         "see https://pytorch.org/docs/stable/index.html",

@@ -127,7 +127,7 @@ _forbid(
 _forbid(
     "path",
     "no path of somebody's machine in a stored output",
-    r"(?<![\w./:<>~-])~?/[\w.+-]+/[\w./+-]*\w|\b[A-Z]:\\\w[\w\\.+-]*",
+    r"(?<![\w./:<>~-])~?/[A-Za-z_.][\w.+-]*/[\w./+-]*\w|\b[A-Z]:\\\w[\w\\.+-]*",
     "print the file's name only.",
 )
 _forbid(

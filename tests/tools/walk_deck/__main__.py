@@ -35,7 +35,7 @@ def parse(argv: list[str] | None) -> tuple[argparse.Namespace, Options]:
         run=args.run,
         width=int(size[1]),
         height=int(size[2]),
-        least_font=int(size[2]) / 40,
+        least_font=min(int(size[2]), int(size[1]) * 9 / 16) / 40,
         cell_timeout=args.cell_timeout,
         screenshots=args.sheet,
     )
