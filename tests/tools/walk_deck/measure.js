@@ -4,7 +4,7 @@
 
   // what the two programs put around the cells, and what only screen readers get
   const CHROME = '.CodeMirror-measure, .CodeMirror-hscrollbar, .CodeMirror-vscrollbar,' +
-      '.CodeMirror-scrollbar-filler, .CodeMirror-gutter-filler, .CodeMirror-cursors,' +
+      '.CodeMirror-scrollbar-filler, .CodeMirror-gutter-filler, .CodeMirror-cursors, .CodeMirror textarea,' +
       '.cm-cursorLayer, .cm-selectionLayer, .cm-measure,' +
       '.MJX_Assistive_MathML, mjx-assistive-mml, .MathJax_Preview, aside.notes, .reveal-skip,' +
       'script, style, .jp-Toolbar, .jp-cell-toolbar, .jp-Cell-footer, .jp-CellHeader,' +
