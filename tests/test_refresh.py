@@ -186,7 +186,8 @@ def test_cells_without_ids_get_stable_unique_ones():
     cells = [md("same"), md("same"), md("other")]
     for cell in cells:
         del cell["id"]
-    nb = nbformat.v4.new_notebook(cells=cells)
+    nb = nbformat.v4.new_notebook()
+    nb.cells = cells
     ids = [c.id for c in normalise(nb).cells]
     assert len(set(ids)) == 3
     assert ids == [c.id for c in normalise(nb).cells]
