@@ -12,14 +12,15 @@ import importlib.util
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from coursekit import workbook
@@ -37,7 +38,29 @@ PAGES = {
 NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
 """Defaults of JupyterLab for this server; the user's own settings still win."""
 
+CLASSIC_SLIDES = """
+// Starts the slides as soon as the notebook is there. RISE's own autolaunch looks for slides before
+// the cells are loaded, and often finds none.
+define(['base/js/namespace'], Jupyter => ({
+  load_ipython_extension: () => {
+    const actions = Jupyter.keyboard_manager.actions;
+    const timer = setInterval(() => {
+      if (!Jupyter.notebook._fully_loaded || !actions.exists('RISE:slideshow')) return;
+      clearInterval(timer);
+      const start = () => {
+        if (!document.body.classList.contains('rise-enabled')) actions.call('RISE:slideshow');
+      };
+      // formulas first: MathJax measures wrongly while RISE changes the size of the text
+      setTimeout(start, 5000);
+      if (window.MathJax && MathJax.Hub) MathJax.Hub.Queue(start); else start();
+    }, 100);
+  },
+}));
+"""
+
 START_SECONDS = 90
+AGAIN_SECONDS = 5
+"""How long a second Ctrl-C counts as a yes to the question that the first one asks."""
 
 
 class ServeError(CourseError):
@@ -107,17 +130,27 @@ def serve(
     port = _port(port)
     path = PAGES[page].format(quote(name))
     token = secrets.token_hex(24)
-    settings = _settings(folder, autolaunch=page == "classic")
-    env = {**os.environ, **settings, "JUPYTER_TOKEN": token}
-    server = subprocess.Popen(command(folder, path, port, browser=browser), env=env, cwd=folder)
+    settings = _settings(folder, classic_slides=page == "classic")
+    log = folder / ".jupyter" / "server.log"
+    _end_with_the_terminal()
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            command(folder, path, port, browser=browser),
+            cwd=folder,
+            env={**os.environ, **settings, "JUPYTER_TOKEN": token},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            **_out_of_reach(),
+        )
     try:
-        _wait(server, f"http://localhost:{port}/api/status?token={token}")
+        _wait(server, f"http://localhost:{port}/api/status?token={token}", log)
         print(f"{name} is at http://localhost:{port}{path}?token={token}")
-        print("To stop: Ctrl-C here, then y.", flush=True)
+        print("Ctrl-C stops the server.", flush=True)
         return _until_it_ends(server)
     finally:
         if server.poll() is None:
-            server.terminate()
+            server.terminate()  # it ends the kernels before itself
             server.wait()
 
 
@@ -133,25 +166,45 @@ def command(folder: Path, path: str, port: int, *, browser: bool) -> list[str]:
     return words
 
 
-def _settings(folder: Path, *, autolaunch: bool) -> dict[str, str]:
+def _settings(folder: Path, *, classic_slides: bool) -> dict[str, str]:
     """Write the settings of this server; return the environment that makes Jupyter read them."""
     home = folder / ".jupyter"
-    shows = home / ("present" if autolaunch else "lab")
-    files = {
-        shows / "labconfig" / "default_setting_overrides.json": NO_NEWS,
-        shows / "serverconfig" / "rise.json": {"autolaunch": autolaunch},
-    }
+    settings = home / ("classic" if classic_slides else "lab")
+    files = {"labconfig/default_setting_overrides.json": json.dumps(NO_NEWS)}
+    if classic_slides:
+        files["nbextensions/classic_slides.js"] = CLASSIC_SLIDES.lstrip()
+        files["nbconfig/notebook.json"] = json.dumps({"load_extensions": {"classic_slides": True}})
     try:
-        for file, content in files.items():
+        for name, content in files.items():
+            file = settings / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            file.write_text(content, encoding="utf-8")
     except OSError as e:
         raise ServeError(f"{e.filename or home} cannot be written: {e.strerror}.") from e
-    others = os.environ.get("JUPYTER_CONFIG_PATH")
     return {
-        "JUPYTER_CONFIG_PATH": os.pathsep.join([str(shows), *([others] if others else [])]),
+        "JUPYTER_CONFIG_PATH": _first(settings, "JUPYTER_CONFIG_PATH"),
+        "JUPYTER_PATH": _first(settings, "JUPYTER_PATH"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
     }
+
+
+def _first(folder: Path, variable: str) -> str:
+    """``folder`` before what an environment variable with a list of folders holds."""
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
+
+
+def _end_with_the_terminal() -> None:
+    """Let a closed terminal or a ``kill`` end this process by an exception, and so the server."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+
+
+def _out_of_reach() -> dict[str, Any]:
+    """How to start the server where the terminal's Ctrl-C does not reach it: we ask first."""
+    if os.name == "nt":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def _port(wanted: int | None) -> int:
@@ -168,26 +221,33 @@ def _port(wanted: int | None) -> int:
     raise ServeError(f"{which} taken. Stop the other server, or choose another with --port.")
 
 
-def _wait(server: subprocess.Popen, url: str) -> None:
+def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
     """Return when the server answers."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
             raise ServeError(
-                "JupyterLab stopped at once; its own message is above. Try: python -m coursekit "
+                f"JupyterLab stopped at once; why is said in {log}. Try also: python -m coursekit "
                 "doctor"
             )
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.1)
-    raise ServeError(f"JupyterLab did not answer within {START_SECONDS} s. Try again.")
+    raise ServeError(
+        f"JupyterLab did not answer within {START_SECONDS} s; its messages are in {log}. Try again."
+    )
 
 
 def _until_it_ends(server: subprocess.Popen) -> int:
-    """Wait for the server. Ctrl-C reaches it too, and it asks for itself whether to stop."""
+    """Wait for the server; two Ctrl-C within a few seconds stop it, one alone asks."""
+    asked = -float("inf")
     while True:
         try:
             server.wait()
             return 0
         except KeyboardInterrupt:
-            continue
+            if time.monotonic() - asked < AGAIN_SECONDS:
+                print("\nStopped.")
+                return 0
+            asked = time.monotonic()
+            print("\nStop the server and everything that runs in it? Ctrl-C again means yes.")
