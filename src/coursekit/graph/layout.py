@@ -1,0 +1,349 @@
+"""Place the boxes of a scene, and fold a long graph into rows, like lines of text.
+
+A slide is about twice as wide as high, but a network's graph is a long chain; squeezed into the
+width it has unreadable letters. Folding cuts it between two columns where few arrows cross and
+puts the rest below; an arrow that crosses goes round at the edges, like a line break.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from coursekit.graph.engine import Layout, Point, dot_source, run
+from coursekit.graph.scene import Arrow, Box, Line, Scene
+
+MAIN, SMALL = 18.0, 15.0  # font sizes, in the picture's own units
+ADVANCE = 0.605  # width of a character of a monospaced font, in font sizes (DejaVu: 0.602)
+PAD_X, PAD_Y, LEADING = 9.0, 6.0, 1.24
+SLIDE = (1180.0, 540.0)  # what a 1280 by 720 slide leaves to a picture, in pixels
+TARGET = 18.0  # pixels of the main text that can be read from the last row
+
+_SMALL_ROLES = {"small", "sent"}
+_GUTTER, _LANE, _TIP = 22.0, 7.0, 8.0
+
+
+@dataclass
+class Placed:
+    """A scene with coordinates: top left corner and size of boxes and labels, curves of arrows."""
+
+    scene: Scene
+    width: float
+    height: float
+    rows: int
+    boxes: list[tuple[Box, float, float, float, float]] = field(default_factory=list)
+    labels: list[tuple[Arrow, float, float, float, float]] = field(default_factory=list)
+    paths: list[tuple[Arrow, list[str], tuple[Point, Point] | None]] = field(default_factory=list)
+
+    @property
+    def text_px(self) -> float:
+        """Height of the main text in pixels when the picture is fitted to a slide."""
+        return MAIN * fit(self.width, self.height)
+
+
+def fit(width: float, height: float) -> float:
+    """Return the factor by which a picture is enlarged on a slide; never more than 1.5."""
+    return min(SLIDE[0] / max(width, 1), SLIDE[1] / max(height, 1), 1.5)
+
+
+def font_size(role: str) -> float:
+    """Return the font size of a role: small for shapes and remarks, else the main size."""
+    return SMALL if role in _SMALL_ROLES else MAIN
+
+
+def columns(words: str) -> int:
+    """Return how many character cells a text takes; wide East Asian characters and emoji take two."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in words)
+    return len(words) - sum(unicodedata.combining(c) > 0 for c in words) + wide
+
+
+def line_size(line: Line) -> tuple[float, float]:
+    """Return width and height of a line of text."""
+    width = sum(columns(words) * font_size(role) * ADVANCE for words, role in line.spans)
+    return width, LEADING * max((font_size(role) for _, role in line.spans), default=MAIN)
+
+
+def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) -> Point:
+    """Return width and height of a box around some lines."""
+    sizes = [line_size(line) for line in lines]
+    return (
+        max((w for w, _ in sizes), default=10.0) + 2 * pad_x,
+        sum(h for _, h in sizes) + 2 * pad_y,
+    )
+
+
+def place(scene: Scene, engine: str | None = None) -> Placed:
+    """Give every box and arrow its place; fold if that makes the text clearly larger.
+
+    Raises:
+        EngineError: No layout engine is installed.
+    """
+    graph = _Net(scene)
+    flat = graph.lay(engine)
+    best = flat
+    if flat.width > 1.3 * SLIDE[0] / SLIDE[1] * flat.height and flat.text_px < 1.45 * MAIN:
+        for cuts in graph.folds():
+            folded = graph.lay_folded(cuts, engine)
+            if folded.text_px > 1.12 * best.text_px:
+                best = folded
+            if best is not flat:
+                break
+    return best
+
+
+class _Net:
+    """The scene as a graph of plain boxes; an arrow with a label becomes a box of its own."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.sizes: dict[str, Point] = {f"n{i}": _size(b) for i, b in enumerate(scene.boxes)}
+        number = {box.id: f"n{i}" for i, box in enumerate(scene.boxes)}
+        self.boxes = {f"n{i}": box for i, box in enumerate(scene.boxes)}
+        self.labels: dict[str, Arrow] = {}
+        # edge -> the arrows that it draws, and whether it carries the tip
+        self.edges: dict[tuple[str, str], tuple[Arrow, bool]] = {}
+        for i, arrow in enumerate(scene.arrows):
+            tail, head = number[arrow.tail], number[arrow.head]
+            if arrow.label:
+                middle = f"l{i}"
+                self.labels[middle] = arrow
+                self.sizes[middle] = box_size(arrow.label, 3.0, 1.0)
+                self.edges[tail, middle] = (arrow, False)
+                self.edges[middle, head] = (arrow, True)
+            elif (tail, head) in self.edges:  # x * x: the second arrow is drawn as a bend
+                middle = f"d{i}"
+                self.sizes[middle] = (2.0, 2.0)
+                self.edges[tail, middle] = (arrow, False)
+                self.edges[middle, head] = (arrow, True)
+            else:
+                self.edges[tail, head] = (arrow, True)
+        self.flat: Layout | None = None
+
+    # -- one row -----------------------------------------------------------------------------
+
+    def lay(self, engine: str | None) -> Placed:
+        heads = [edge for edge, (_, tip) in self.edges.items() if tip]
+        self.flat = run(dot_source(self.sizes, self.edges, heads=heads), engine)
+        placed = Placed(self.scene, self.flat.width, self.flat.height, 1)
+        self._add(placed, self.flat, 0.0, 0.0)
+        return _sorted(placed)
+
+    def _add(self, placed: Placed, layout: Layout, dx: float, dy: float) -> None:
+        for name, (x, y) in layout.nodes.items():
+            if name not in self.sizes:
+                continue
+            width, height = self.sizes[name]
+            spot = (x - width / 2 + dx, y - height / 2 + dy, width, height)
+            if name in self.boxes:
+                placed.boxes.append((self.boxes[name], *spot))
+            elif name in self.labels:
+                placed.labels.append((self.labels[name], *spot))
+        for edge, curve in layout.edges.items():
+            if edge in self.edges:
+                arrow, tip = self.edges[edge]
+                moved = [(x + dx, y + dy) for x, y in curve]
+                placed.paths.append((arrow, [_bezier(moved)], _tip(moved) if tip else None))
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def folds(self) -> list[dict[str, int]]:
+        """Return ways to cut the graph into rows (node -> row), the most promising first."""
+        assert self.flat is not None
+        column = self._columns()
+        ends = sorted(set(column.values()))
+        if len(ends) < 4:
+            return []
+        spans = self._spans(column)
+        options = []
+        for rows in range(2, 7):
+            cuts = self._cut(rows, ends, spans, column)
+            if cuts is None:
+                continue
+            options.append((self._estimate(cuts, column, spans), cuts))
+        options.sort(key=lambda option: -option[0])
+        return [
+            {name: sum(x >= cut for cut in cuts) for name, x in column.items()}
+            for _, cuts in options[:2]
+        ]
+
+    def _columns(self) -> dict[str, float]:
+        """Return each node's column: centres closer than a few points are one column."""
+        assert self.flat is not None
+        centres = sorted({round(x, 1) for x, _ in self.flat.nodes.values()})
+        near: dict[float, float] = {}
+        previous = None
+        for x in centres:
+            previous = near[x] = previous if previous is not None and x - previous < 6 else x
+        return {name: near[round(x, 1)] for name, (x, _) in self.flat.nodes.items()}
+
+    def _spans(self, column: dict[str, float]) -> dict[str, tuple[float, float]]:
+        """Return, for each node with an outgoing edge, the columns its edges reach across."""
+        reach: dict[str, float] = {}
+        for tail, head in self.edges:
+            reach[tail] = max(reach.get(tail, column[tail]), column[head])
+        return {tail: (column[tail], end) for tail, end in reach.items()}
+
+    def _cut(
+        self,
+        rows: int,
+        ends: list[float],
+        spans: dict[str, tuple[float, float]],
+        column: dict[str, float],
+    ) -> list[float] | None:
+        """Choose columns at which a new row starts: equal widths, few arrows across."""
+        assert self.flat is not None
+        cuts: list[float] = []
+        ideal = self.flat.width / rows
+        for row in range(1, rows):
+            best, cost = None, 0.0
+            for x in ends[1:]:
+                if cuts and x <= cuts[-1]:
+                    continue
+                across = sum(a < x <= b for a, b in spans.values())
+                off = abs(x - row * ideal) / ideal
+                price = off + 0.12 * (across - 1)
+                if across <= 4 and off < 0.5 and (best is None or price < cost):
+                    best, cost = x, price
+            if best is None:
+                return None
+            cuts.append(best)
+        return cuts
+
+    def _estimate(
+        self,
+        cuts: list[float],
+        column: dict[str, float],
+        spans: dict[str, tuple[float, float]],
+    ) -> float:
+        """Return the expected enlargement on a slide."""
+        assert self.flat is not None
+        edges = [-1.0, *cuts, float("inf")]
+        widths, heights = [], 0.0
+        for low, high in zip(edges, edges[1:], strict=False):
+            inside = [n for n, x in column.items() if low <= x < high]
+            if not inside:
+                return 0.0
+            at = self.flat.nodes
+            widths.append(
+                max(at[n][0] + self.sizes[n][0] / 2 for n in inside)
+                - min(at[n][0] - self.sizes[n][0] / 2 for n in inside)
+            )
+            heights += max(at[n][1] + self.sizes[n][1] / 2 for n in inside) - min(
+                at[n][1] - self.sizes[n][1] / 2 for n in inside
+            )
+            lanes = sum(a < high <= b for a, b in spans.values())
+            heights += _GUTTER + lanes * _LANE
+        return fit(max(widths) + 60, heights)
+
+    def lay_folded(self, row_of: dict[str, int], engine: str | None) -> Placed:
+        """Lay out each row by itself, with stubs where arrows leave and enter, and join them."""
+        count = max(row_of.values()) + 1
+        leaving: list[list[str]] = [[] for _ in range(count)]  # sources whose arrows go on below
+        for tail in self.sizes:
+            heads = [row_of[h] for t, h in self.edges if t == tail]
+            for row in range(row_of[tail], max(heads, default=0)):
+                leaving[row].append(tail)
+        layouts = [self._lay_row(row, row_of, leaving, engine) for row in range(count)]
+        lanes = max(len(names) for names in leaving)
+        margin = 14.0 + _LANE * lanes
+        width = max(layout.width for layout in layouts)
+        placed = Placed(self.scene, width + 2 * margin, 0.0, count)
+        top = 0.0
+        for row, layout in enumerate(layouts):
+            gutter = _GUTTER + _LANE * len(leaving[row - 1]) if row else 0.0
+            if row:
+                for lane, name in enumerate(leaving[row - 1]):
+                    y = top + 8.0 + lane * _LANE
+                    x, into = layout.nodes[f"e{name}"]
+                    left = margin - 8.0 - lane * _LANE
+                    before = layouts[row - 1].nodes[f"x{name}"]
+                    right = margin + width + 8.0 + lane * _LANE
+                    start = (before[0] + margin, before[1] + top - layouts[row - 1].height)
+                    out = _round_trip(start, right, y, left, into + top + gutter, x + margin)
+                    placed.paths.append((self._first_arrow(name), [out], None))
+            self._add(placed, layout, margin, top + gutter)
+            self._add_stubs(placed, layout, row, margin, top + gutter)
+            top += gutter + layout.height
+        placed.height = top
+        return _sorted(placed)
+
+    def _first_arrow(self, name: str) -> Arrow:
+        return next(arrow for (tail, _), (arrow, _) in self.edges.items() if tail == name)
+
+    def _lay_row(
+        self, row: int, row_of: dict[str, int], leaving: list[list[str]], engine: str | None
+    ) -> Layout:
+        sizes = {name: size for name, size in self.sizes.items() if row_of[name] == row}
+        entering = leaving[row - 1] if row else []
+        first, last = [f"e{name}" for name in entering], [f"x{name}" for name in leaving[row]]
+        sizes.update({name: (1.0, 1.0) for name in [*first, *last]})
+        edges, heads = [], []
+        for (tail, head), (_, tip) in self.edges.items():
+            if row_of[head] != row:
+                continue
+            edge = (tail if row_of[tail] == row else f"e{tail}", head)
+            edges.append(edge)
+            if tip:
+                heads.append(edge)
+        for name in leaving[row]:
+            edges.append((name if row_of[name] == row else f"e{name}", f"x{name}"))
+        return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
+
+    def _add_stubs(
+        self, placed: Placed, layout: Layout, row: int, dx: float, dy: float
+    ) -> None:
+        """Add the pieces of arrows between the boxes of a row and its ends."""
+        for (tail, head), curve in layout.edges.items():
+            if (tail, head) in self.edges:
+                continue
+            moved = [(x + dx, y + dy) for x, y in curve]
+            source = tail.removeprefix("e")
+            arrow, tip = self.edges.get((source, head), (self._first_arrow(source), False))
+            placed.paths.append((arrow, [_bezier(moved)], _tip(moved) if tip else None))
+
+
+def _size(box: Box) -> Point:
+    width, height = box_size(box.lines)
+    return max(width, 34.0), height
+
+
+def _sorted(placed: Placed) -> Placed:
+    """Put boxes and arrows back into the scene's order, whatever order the engine wrote."""
+    order = {box.id: i for i, box in enumerate(placed.scene.boxes)}
+    placed.boxes.sort(key=lambda entry: order[entry[0].id])
+    arrows = {id(arrow): i for i, arrow in enumerate(placed.scene.arrows)}
+    placed.labels.sort(key=lambda entry: arrows[id(entry[0])])
+    placed.paths.sort(key=lambda entry: (arrows[id(entry[0])], entry[1]))
+    return placed
+
+
+def _n(x: float) -> str:
+    return f"{x:.1f}".removesuffix(".0")
+
+
+def _bezier(points: list[Point]) -> str:
+    start, rest = points[0], points[1:]
+    return f"M{_n(start[0])} {_n(start[1])}C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest)
+
+
+def _tip(points: list[Point]) -> tuple[Point, Point]:
+    """Return end and direction of a curve, where the arrowhead goes."""
+    (x, y) = points[-1]
+    for a, b in reversed(points[:-1]):
+        length = ((x - a) ** 2 + (y - b) ** 2) ** 0.5
+        if length > 0.01:
+            return (x, y), ((x - a) / length, (y - b) / length)
+    return (x, y), (1.0, 0.0)
+
+
+def _round_trip(
+    start: Point, right: float, middle: float, left: float, y: float, end: float
+) -> str:
+    """Return a path that leaves a row at the right and enters the next one at the left."""
+    r = 6.0
+    return (
+        f"M{_n(start[0])} {_n(start[1])}H{_n(right - r)}q{_n(r)} 0 {_n(r)} {_n(r)}"
+        f"V{_n(middle - r)}q0 {_n(r)} {_n(-r)} {_n(r)}H{_n(left + r)}q{_n(-r)} 0 {_n(-r)} {_n(r)}"
+        f"V{_n(y - r)}q0 {_n(r)} {_n(r)} {_n(r)}H{_n(end)}"
+    )

@@ -1,0 +1,219 @@
+"""Draw a placed scene as one SVG picture, for a page, a slide, a dark theme and a grey print.
+
+All text stands on a light box of its own, lines are mid-grey, the background is transparent:
+legible on white and on black. Every kind of box differs in its border, not only in colour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from coursekit.graph import model as m
+from coursekit.graph.layout import (
+    LEADING,
+    MAIN,
+    PAD_X,
+    PAD_Y,
+    Placed,
+    Point,
+    columns,
+    font_size,
+    line_size,
+)
+from coursekit.graph.layout import ADVANCE as _ADVANCE
+from coursekit.graph.scene import Box, Line, Tag
+from coursekit.palette import BLACK, BLUE, GREEN, GREY, ORANGE
+
+FONT = "'DejaVu Sans Mono',Menlo,Consolas,'Liberation Mono',monospace"
+_MARGIN = 4.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """Fill, border colour, border width, corner radius and dashes of a kind of box."""
+
+    fill: str
+    stroke: str
+    width: float
+    radius: float
+    dash: str = ""
+
+
+LOOKS = {
+    m.PARAMETER: Look("#E4F1FA", BLUE, 2.4, 0),
+    m.INPUT: Look("#FFFFFF", BLUE, 2.4, 0),
+    m.CONSTANT: Look("#F3F3F3", GREY, 1.6, 0, "5 3"),
+    m.RESULT: Look("#FFFFFF", BLACK, 1.2, 7),
+    m.OUTPUT: Look("#FFF6DD", BLACK, 3.0, 7),
+    "op": Look("#E6E6E6", GREY, 1.0, 15),
+    "module": Look("#EAF5F1", GREEN, 2.0, 7),
+    "error": Look("#FDEAE2", ORANGE, 3.2, 0),
+}
+_LABEL = Look("#FFFFFF", ORANGE, 0.8, 4)
+
+#: Text colours; gradients are bold and carry a nabla, so the colour is never the only sign.
+_INK = {"grad": ORANGE, "sent": ORANGE, "error": ORANGE, "small": "#444444", "gradword": "#666666"}
+_BOLD = {"name", "grad", "error", "op"}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """How a still picture or one that steps marks its parts.
+
+    Attributes:
+        attrs: Given a tag, returns extra attributes for an element (``' data-s="3"'``).
+        hide: Given a tag, returns whether the text is covered by a question mark.
+    """
+
+    attrs: Callable[[Tag], str] = lambda tag: ""
+    hide: Callable[[Tag], bool] = lambda tag: False
+
+
+def render(placed: Placed, title: str, desc: str, marks: Marks | None = None) -> str:
+    """Return the SVG element; its ids come from its content, so a re-run gives the same bytes.
+
+    Args:
+        placed: The scene with coordinates.
+        title: One short line: the picture's name for a screen reader.
+        desc: A sentence or two with what the picture shows.
+        marks: What steps and quizzes add.
+    """
+    marks = marks or Marks()
+    parts = [_arrow(arrow.tag, paths, tip, marks) for arrow, paths, tip in placed.paths]
+    for arrow, x, y, w, h in placed.labels:
+        parts.append(_group("label", arrow.label, _LABEL, (x, y, w, h), "", arrow.label[0].tag, marks))
+    for box, x, y, w, h in placed.boxes:
+        parts.append(_box(box, (x, y, w, h), marks))
+    return wrap("".join(parts), placed.width, placed.height, placed.text_px, title, desc)
+
+
+def wrap(body: str, width: float, height: float, px: float, title: str, desc: str) -> str:
+    """Put the drawing into an SVG element with its size, name, description and text height."""
+    w, h = width + 2 * _MARGIN, height + 2 * _MARGIN
+    name = "g" + hashlib.sha256(f"{title}{desc}{body}".encode()).hexdigest()[:10]
+    return (
+        f'<svg class="ck-graph" xmlns="http://www.w3.org/2000/svg" role="img" '
+        f'aria-labelledby="{name}-t {name}-d" viewBox="{_n(-_MARGIN)} {_n(-_MARGIN)} {_n(w)} {_n(h)}" '
+        f'preserveAspectRatio="xMinYMid meet" width="{_n(w)}" height="{_n(h)}" '
+        f'style="width:100%;height:auto;max-width:{_n(1.5 * w)}px;max-height:75vh;background:none" '
+        f'font-family="{FONT}" data-text-px="{px:.1f}">'
+        f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(desc)}</desc>'
+        f"{body}</svg>"
+    )
+
+
+def _box(box: Box, spot: tuple[float, float, float, float], marks: Marks) -> str:
+    return _group(box.kind, box.lines, LOOKS[box.kind], spot, box.title, box.tag, marks)
+
+
+def _group(
+    kind: str,
+    lines: list[Line],
+    look: Look,
+    spot: tuple[float, float, float, float],
+    title: str,
+    tag: Tag,
+    marks: Marks,
+) -> str:
+    x, y, w, h = spot
+    dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
+    parts = [
+        f'<g class="ck-{kind}"{marks.attrs(tag)}>',
+        f"<title>{escape(title)}</title>" if title else "",
+        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(look.radius)}" '
+        f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{look.width}"{dash}/>',
+    ]
+    if kind == m.PARAMETER:  # a second line inside the border: a parameter also in grey
+        parts.append(
+            f'<rect x="{_n(x + 3)}" y="{_n(y + 3)}" width="{_n(w - 6)}" height="{_n(h - 6)}" '
+            f'fill="none" stroke="{look.stroke}" stroke-width="0.8"/>'
+        )
+    label = kind == "label"
+    top = y + (1.0 if label else PAD_Y)
+    block = max(line_size(line)[0] for line in lines) if lines else 0.0
+    for line in lines:
+        width, height = line_size(line)
+        # rows of a matrix keep their columns: they start where the widest line starts
+        aligned = line.spans[0][1] in ("value", "grad", "gradword", "sent")
+        left = x + (w - (_aligned(lines, line) if aligned else width)) / 2
+        left = max(left, x + (w - block) / 2)
+        parts.append(_text(line, left, top + height * 0.5 + 0.35 * _size(line), tag, marks))
+        top += height
+    return "".join(parts) + "</g>"
+
+
+def _aligned(lines: list[Line], line: Line) -> float:
+    """Return the width of the widest line about the same thing."""
+    return max(line_size(other)[0] for other in lines if other.tag == line.tag and _rowlike(other))
+
+
+def _rowlike(line: Line) -> bool:
+    return line.spans[0][1] in ("value", "grad", "gradword", "sent")
+
+
+def _size(line: Line) -> float:
+    return max(font_size(role) for _, role in line.spans)
+
+
+def _text(line: Line, x: float, y: float, owner: Tag, marks: Marks) -> str:
+    """Write one line; spaces become no-break spaces, which no page collapses."""
+    attrs = marks.attrs(line.tag) if line.tag != owner else ""
+    parts, hidden = [], marks.hide(line.tag) and _rowlike(line)
+    for words, role in line.spans:
+        ink = _INK.get(role, BLACK)
+        bold = ' font-weight="bold"' if role in _BOLD else ""
+        shown = words.replace(" ", "\u00a0")
+        if hidden:
+            cells = columns(words.lstrip("+∇ "))
+            kept = words[: len(words) - len(words.lstrip("+∇ "))].replace(" ", "\u00a0")
+            shown = kept + "?" * min(1, cells)
+        parts.append(
+            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(font_size(role))}" '
+            f'fill="{ink}"{bold}{attrs}>{escape(shown, quote=False)}</text>'
+        )
+        x += columns(words) * font_size(role) * _ADVANCE
+    return "".join(parts)
+
+
+def _arrow(tag: Tag, paths: list[str], tip: tuple[Point, Point] | None, marks: Marks) -> str:
+    parts = [f'<g class="ck-arrow"{marks.attrs(tag)} stroke="{GREY}" fill="none" stroke-width="1.8">']
+    parts += [f'<path d="{d}"/>' for d in paths]
+    if tip is not None:
+        (x, y), (dx, dy) = tip
+        a = (x + 8 * dx, y + 8 * dy)
+        b, c = (x - 3.6 * dy, y + 3.6 * dx), (x + 3.6 * dy, y - 3.6 * dx)
+        points = " ".join(f"{_n(px)},{_n(py)}" for px, py in (a, b, c))
+        parts.append(f'<polygon points="{points}" fill="{GREY}" stroke="none"/>')
+    return "".join(parts) + "</g>"
+
+
+def legend() -> str:
+    """Return a small picture that names the kinds of boxes."""
+    words = [
+        (m.INPUT, "leaf, needs grad"),
+        (m.PARAMETER, "parameter"),
+        (m.CONSTANT, "no grad needed"),
+        (m.RESULT, "result"),
+        (m.OUTPUT, "output"),
+        ("op", "operation"),
+    ]
+    x, parts = 0.0, []
+    height = LEADING * MAIN + 2 * PAD_Y
+    for kind, name in words:
+        line = Line([(name, "small")])
+        width = line_size(line)[0] + 2 * PAD_X
+        parts.append(_group(kind, [line], LOOKS[kind], (x, 0, width, height), "", (), Marks()))
+        x += width + 12
+    line = Line([("∇ gradient", "grad")])
+    parts.append(_text(line, x, height * 0.62, (), Marks()))
+    x += line_size(line)[0]
+    desc = "Borders of boxes: " + ", ".join(name for _, name in words)
+    return wrap("".join(parts), x, height, 0.0, "Legend", desc)
+
+
+def _n(x: float) -> str:
+    text = f"{x:.1f}"
+    return text[:-2] if text.endswith(".0") else text
