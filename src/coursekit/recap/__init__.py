@@ -17,6 +17,19 @@ from typing import Any
 ORIGIN: dict[str, str] = {
     name: lesson
     for lesson, names in {
+        "01": (
+            "FORWARD",
+            "apply_op",
+            "Node",
+            "BACKWARD",
+            "matmul_back",
+            "topological_order",
+            "contributions",
+            "backpropagate",
+            "numeric_gradient",
+            "check_gradient",
+        ),
+        "03": ("mse", "batches", "init_tanh_net", "tanh_net", "tanh_net_grads", "sgd_step"),
         "07": (
             "init_params",
             "log_softmax",
