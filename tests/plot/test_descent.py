@@ -58,7 +58,9 @@ def test_a_wild_fit_does_not_hide_the_points():
 
 
 def test_parts_are_counted():
-    assert "Thin: 4 curves" in plot.fits(X, X**2, X, parts=np.zeros((3, 4))).alt
+    picture = plot.fits(X, X**2, X, parts=np.full((3, 4), 7.0))
+    assert "Thin: 4 curves, from 7.00 to 7.00" in picture.alt
+    assert picture.figure.axes[0].get_ylim()[1] > 7
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,7 @@ def test_parts_are_counted():
         (lambda: plot.downhill(np.square, [1], low=2, high=2), "low must be below high"),
         (lambda: plot.fits(X, X, np.zeros((3, 3))), r"preds has shape \(3, 3\)"),
         (lambda: plot.fits(X, np.zeros(4), X), r"y has shape \(4,\)"),
+        (lambda: plot.fits(X, X, X, parts=np.zeros((4, 3))), r"parts has shape \(4, 3\)"),
     ],
 )
 def test_bad_input_says_what_came_and_what_is_wanted(call, words):

@@ -91,7 +91,8 @@ lr 1.1, 2 steps from 4 to 5.76, turning round 1 time, out of the picture at step
         raise ValueError(f"The axis would run from {low} to {high}: low must be below high.")
     grid = np.linspace(low, high, 300)
     curve = to_numpy(loss(grid))
-    top = float(curve.max()) * 1.04
+    room = 0.05 * (float(curve.max() - curve.min()) or 1.0)
+    bottom, top = float(curve.min()) - room, float(curve.max()) + room
     panels = _panels(paths, "")
     figure, axes = _row(len(panels), 3.3)
     stories = []
@@ -103,7 +104,7 @@ lr 1.1, 2 steps from 4 to 5.76, turning round 1 time, out of the picture at step
         inside = np.isfinite(path) & (path >= low) & (path <= high)
         ax.plot(grid, curve, color=BLUE, ls="-")
         _draw_steps(ax, path, heights, top)
-        ax.set(xlim=(low, high), ylim=(min(0.0, float(curve.min())), top), title=title)
+        ax.set(xlim=(low, high), ylim=(bottom, top), title=title)
         ax.set(xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
         stories.append(f"{title}, {_story(path, inside)}" if title else _story(path, inside))
     several = f", in {len(panels)} panels" if len(panels) > 1 else ""
@@ -145,7 +146,7 @@ def fits(
         y: (n,) or (n, 1) targets, drawn as grey points.
         preds: (n,) or (n, 1) predictions; or a mapping from titles to predictions, one panel
             each; or from titles to such mappings, whose curves share a panel and carry their names.
-        parts: (n, k) curves that are drawn thin, in every panel: what a prediction is the sum of.
+        parts: (n, k): k curves that are drawn thin, in every panel, such as the pieces of a sum.
         xlabel: What goes in.
         ylabel: What comes out.
 
@@ -161,6 +162,9 @@ epoch 0, mean squared error 0.6667; epoch 9, mean squared error 0.0000.
     count = to_numpy(x).size
     xs = _flat(x, count, "x")
     ys = _flat(y, count, "y")
+    pieces = np.empty((count, 0)) if parts is None else to_numpy(parts).astype(float)
+    if pieces.ndim != 2 or len(pieces) != count:
+        raise ValueError(f"parts has shape {pieces.shape}: give ({count}, k), a column each.")
     order = np.argsort(xs, kind="stable")
     panels = _panels(preds, "")
     figure, axes = _row(len(panels), 3.3 if len(panels) == 1 else 3.0)
@@ -168,7 +172,7 @@ epoch 0, mean squared error 0.6667; epoch 9, mean squared error 0.0000.
     for ax, (title, given) in zip(axes, panels.items(), strict=True):
         ax.plot(xs, ys, "o", color=GREY, ms=4, ls="none")
         if parts is not None:
-            ax.plot(xs[order], to_numpy(parts)[order], color=SKY, lw=1.1, ls="-")
+            ax.plot(xs[order], pieces[order], color=SKY, lw=1.1, ls="-")
         curves = given if isinstance(given, Mapping) else {"": given}
         for i, (name, values) in enumerate(curves.items()):
             curve = _flat(values, count, name or title or "preds")
@@ -180,14 +184,18 @@ epoch 0, mean squared error 0.6667; epoch 9, mean squared error 0.0000.
         if any(curves):
             ax.legend(loc="upper center", fontsize=12)
         ax.set(xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "", title=title)
-        ax.set_ylim(_scale(ys))
+        ax.set_ylim(_scale(np.concatenate([ys, pieces.ravel()])))
     several = f" in {len(panels)} panels" if len(panels) > 1 else ""
-    thin = "" if parts is None else f" Thin: {to_numpy(parts).shape[1]} curves that add up to it."
+    thin = "" if parts is None else f" Thin: {pieces.shape[1]} curves, {_range(pieces)}."
     return Picture(
         figure,
         f"{count} points and the fit to them{several}, {xlabel} from {xs.min():g} to "
         f"{xs.max():g}: {'; '.join(stories)}.{thin}",
     )
+
+
+def _range(values: NDArray[Any]) -> str:
+    return f"from {values.min():.2f} to {values.max():.2f}"
 
 
 def _short(value: float) -> str:
