@@ -23,6 +23,8 @@ EVERY = {
     "heatmap": lambda: plot.heatmap(torch.rand(4, 5), digits=2, sums=True),
     "downhill": lambda: plot.downhill(np.square, {"crawls": [4, 3.9], "flies off": [4, -4.8, 5.8]}),
     "fits": lambda: plot.fits(np.arange(3), np.arange(3) ** 2, {"a": np.ones(3), "b": np.zeros(3)}),
+    "broadcast": lambda: plot.broadcast(np.ones((2, 3)), np.arange(3), "+"),
+    "speedups": lambda: plot.speedups({"loop": 1, "array": 88.0, "slow": 0.2}),
 }
 
 

@@ -9,15 +9,18 @@ Example:
     Line chart of the loss against step, 1 to 3: from 2.30 to 0.60.
 """
 
+from coursekit.plot.broadcasting import broadcast
 from coursekit.plot.curves import function, losses
 from coursekit.plot.descent import downhill, fits
 from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.picture import Picture
+from coursekit.plot.speed import speedups
 from coursekit.plot.tables import bars, heatmap
 
 __all__ = [
     "Picture",
     "bars",
+    "broadcast",
     "downhill",
     "fits",
     "function",
@@ -25,5 +28,6 @@ __all__ = [
     "images",
     "losses",
     "pixels",
+    "speedups",
     "templates",
 ]
