@@ -1,0 +1,145 @@
+"""Bugs for lesson 07, digits from scratch."""
+
+from tests.planted.mutation import Mutation
+
+MUTATIONS = [
+    Mutation(
+        "x_train, y_train = data.x_train, data.y_train",
+        "x_train, y_train = data.x_train, data.y_train.flip(0)",
+        "no learning",
+        "labels in another order than the images",
+    ),
+    Mutation(
+        "weights = torch.randn(784, 10) / math.sqrt(784)",
+        "weights = torch.randn(784, 10)",
+        "first loss is not near ln 10",
+        "weights start too large",
+    ),
+    Mutation(
+        "weights = torch.randn(784, 10) / math.sqrt(784)",
+        "weights = torch.randn(784, 10, requires_grad=True) / math.sqrt(784)",
+        "no leaf, no gradient",
+        "gradient asked for before the division",
+    ),
+    Mutation(
+        "x = x - x.max(dim=-1, keepdim=True).values",
+        "pass",
+        "subtract the largest score first",
+        "log_softmax overflows",
+    ),
+    Mutation(
+        "return x - x.exp().sum(dim=-1, keepdim=True).log()",
+        "return x - x.exp().sum(dim=0, keepdim=True).log()",
+        "check the axis",
+        "softmax over the wrong axis",
+        index=1,
+    ),
+    Mutation(
+        "return log_softmax(xb @ weights + bias)",
+        "return xb @ weights + bias",
+        "first loss is not near ln 10",
+        "scores for log-probabilities",
+    ),
+    Mutation(
+        "return log_softmax(xb @ weights + bias)",
+        "return log_softmax(xb @ weights + bias).exp()",
+        "first loss is not near ln 10",
+        "probabilities for log-probabilities",
+    ),
+    Mutation(
+        "return -log_probs[range(len(yb)), yb].mean()",
+        "return log_probs[range(len(yb)), yb].mean()",
+        "first loss is not near ln 10",
+        "loss with the wrong sign",
+    ),
+    Mutation(
+        "return -log_probs[range(len(yb)), yb].mean()",
+        "return -log_probs[range(len(yb)), yb].sum()",
+        "first loss is not near ln 10",
+        "sum over the batch for its mean",
+    ),
+    Mutation(
+        "return -log_probs[range(len(yb)), yb].mean()",
+        "return -log_probs[:, yb].mean()",
+        "one number per row",
+        "all rows with all labels",
+    ),
+    Mutation(
+        "return (preds.argmax(dim=1) == yb).float().mean()",
+        "return (preds.argmin(dim=1) == yb).float().mean()",
+        "no learning",
+        "least likely digit for the most likely",
+    ),
+    Mutation(
+        "weights -= lr * weights.grad",
+        "weights += lr * weights.grad",
+        "a small step downhill must lower the loss",
+        "one step uphill",
+        index=0,
+    ),
+    Mutation(
+        "lr = 0.25",
+        "lr = 0.0",
+        "a small step downhill must lower the loss",
+        "one step of length zero",
+    ),
+    Mutation(
+        "def train_raw(model, weights, bias, x, y, lr=0.25, bs=64, epochs=5):",
+        "def train_raw(model, weights, bias, x, y, lr=0.0, bs=64, epochs=5):",
+        "check lr",
+        "learning rate zero",
+    ),
+    Mutation(
+        "def train_raw(model, weights, bias, x, y, lr=0.25, bs=64, epochs=5):",
+        "def train_raw(model, weights, bias, x, y, lr=250.0, bs=64, epochs=5):",
+        "check lr",
+        "learning rate far too large",
+    ),
+    Mutation(
+        "for xb, yb in zip(x.split(bs), y.split(bs)):",
+        "for xb, yb in zip(x.split(bs), y.flip(0).split(bs)):",
+        "no learning",
+        "labels shuffled, images not",
+    ),
+    Mutation(
+        "for xb, yb in zip(x.split(bs), y.split(bs)):",
+        "for xb, yb in zip(x[:bs].split(bs), y.split(bs)):",
+        "no learning",
+        "only the first batch, again and again",
+    ),
+    Mutation(
+        "with torch.no_grad():",
+        "if True:",
+        "a leaf Variable that requires grad is being used in an in-place operation",
+        "step without no_grad",
+        index=2,
+        loud=True,
+    ),
+    Mutation(
+        "for p in (weights, bias):",
+        "for p in (bias,):",
+        "no learning",
+        "weights left out of the step",
+    ),
+    Mutation("p -= lr * p.grad", "p += lr * p.grad", "sign", "step uphill"),
+    Mutation("p.grad.zero_()", "pass", "zero", "gradient never zeroed"),
+    Mutation(
+        "loss = nll(preds, yb)",
+        "loss = nll(preds.exp(), yb)",
+        "no learning",
+        "exp once too often",
+        index=1,
+    ),
+    Mutation(
+        "n_batches = (n - 1) // bs + 1",
+        "n_batches = n // bs",
+        "last batch",
+        "last batch forgotten in the count",
+    ),
+    Mutation(
+        "return scores - scores.exp().sum(dim=0, keepdim=True).log()",
+        "return scores - scores.exp().sum(dim=-1, keepdim=True).log()",
+        "columns",
+        "the bug that the lesson shows is not there",
+    ),
+]
