@@ -74,9 +74,8 @@ class Node:
     def __init__(
         self, value: ArrayLike, parents: Sequence[Node] = (), op: str = "", name: str = ""
     ) -> None:
-        self.value = np.asarray(value, dtype=float)
+        self.value, self.grad = np.asarray(value, dtype=float), None
         self.parents, self.op, self.name = tuple(parents), op, name
-        self.grad = None
 
     def __repr__(self) -> str:
         return f"Node({self.value})"
@@ -211,7 +210,8 @@ def backpropagate(root: Node) -> None:
         6.0
     """
     if root.value.ndim > 0:
-        raise ValueError(f"backward starts at one number, not {root.value.shape}")
+        told = f"backward needs one number, not {root.value.shape}"
+        raise ValueError(told + ": use sum() or mean()")
     order = topological_order(root)
     for node in order:
         node.grad = np.zeros_like(node.value)
@@ -260,20 +260,24 @@ def check_gradient(f: Callable[..., Node], *args: ArrayLike, tol: float = 1e-6) 
         True.
 
     Raises:
-        AssertionError: An argument's gradients differ; the message shows both.
+        AssertionError: An argument's gradients differ; the message shows both, and which operations
+            are in the graph: the suspects.
 
     Example:
         >>> check_gradient(lambda W, x: (W @ x).tanh().sum(), np.eye(2), [0.5, -1.0])
         True
     """
     leaves = [Node(a) for a in args]
-    f(*leaves).backward()
+    root = f(*leaves)
+    root.backward()
 
     def value(k: int, x: NDArray) -> NDArray:  # f, with the leaf number k replaced by x
         return f(*leaves[:k], Node(x), *leaves[k + 1 :]).value
 
     for k, leaf in enumerate(leaves):
-        numeric = numeric_gradient(partial(value, k), leaf.value)
-        if not np.allclose(leaf.grad, numeric, rtol=tol, atol=tol):
-            raise AssertionError(f"argument {k}: backward says {leaf.grad}, nudging {numeric}")
+        nudged = numeric_gradient(partial(value, k), leaf.value)
+        if not np.allclose(leaf.grad, nudged, rtol=tol, atol=tol):
+            ops = sorted({node.op for node in topological_order(root)} - {""})
+            told = f"backward says {leaf.grad}, nudging {nudged}"
+            raise AssertionError(f"argument {k} of {ops}: {told}")
     return True
