@@ -172,8 +172,10 @@ def load_digits(name: str | None = None) -> Digits:
             _check_shipped(f"digits/MNIST/raw/{file}")
     else:
         root = downloads_folder()
-    train, valid = (_load_part(root, part, REMEDIES[name]) for part in ("train", "t10k"))
-    data = Digits(*train, *valid, name=name, source=SOURCES[name])
+    try:
+        data = Digits(*_read_mnist(root), name=name, source=SOURCES[name])
+    except DataError as e:
+        raise DataError(f"{e}. {REMEDIES[name]}") from e
     print(f"{data} ({SWITCHES[name]})")
     return data
 
@@ -240,34 +242,39 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"{path} cannot be read ({getattr(error, 'strerror', None) or error})"
 
 
-def _load_part(root: Path, part: str, remedy: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Read the ``train`` or ``t10k`` files below ``root``: images (n, 784), labels (n,)."""
+def _read_mnist(root: Path) -> tuple[torch.Tensor, ...]:
+    """Read the four files below ``root``: x_train, y_train, x_valid, y_valid.
+
+    Raises:
+        DataError: They cannot be read or are not what they should be; without a full stop.
+    """
     import torch
     from torchvision.datasets import MNIST
 
     raw = root / "MNIST" / "raw"
-    images, labels = raw / f"{part}-images-idx3-ubyte", raw / f"{part}-labels-idx1-ubyte"
-    try:
-        n, n_labels = count_items(images), count_items(labels)
-        if n != n_labels:
-            raise DataError(
-                f"{images} holds {n:,} images, but {labels.name} {n_labels:,} labels: "
-                "they do not belong together"
-            )
-        dataset = MNIST(root, train=part == "train", download=False)
-    except DataError as e:
-        raise DataError(f"{e}. {remedy}") from None
-    except Exception as e:  # torchvision checks with assert, among others
-        raise DataError(f"torchvision cannot read {raw} ({type(e).__name__}: {e}).") from e
-    if len(dataset) != n:
+    for part in ("train", "t10k"):
+        _check_counts(raw / f"{part}-images-idx3-ubyte", raw / f"{part}-labels-idx1-ubyte")
+    old = root / "MNIST" / "processed" / "training.pt"
+    if old.exists():  # torchvision would read it in place of the files that were checked
+        raise DataError(f"{old.parent} holds files of an old version: move it away")
+    tensors = []
+    for train in (True, False):
+        dataset = MNIST(root, train=train, download=False)
+        if dataset.targets.max() > 9:
+            label = dataset.targets.max().item()
+            raise DataError(f"{raw} has the label {label}, but digits end at 9")
+        x = dataset.data.reshape(len(dataset), SIDE * SIDE)
+        tensors += [x.to(torch.float32).div_(255), dataset.targets]
+    return tuple(tensors)
+
+
+def _check_counts(images: Path, labels: Path) -> None:
+    n, n_labels = count_items(images), count_items(labels)
+    if n != n_labels:
         raise DataError(
-            f"torchvision reads {root / 'MNIST' / 'processed'}, files of an old version, in place "
-            f"of {raw}: move that folder away."
+            f"{images} holds {n:,} images, but {labels.name} {n_labels:,} labels: "
+            "they do not belong together"
         )
-    if dataset.targets.max() > 9:
-        label = dataset.targets.max().item()
-        raise DataError(f"{labels} has the label {label}, but digits end at 9. {remedy}")
-    return dataset.data.reshape(n, SIDE * SIDE).to(torch.float32).div_(255), dataset.targets
 
 
 def count_items(path: Path) -> int:
@@ -290,9 +297,9 @@ def count_items(path: Path) -> int:
         length = path.stat().st_size
     except OSError as e:
         raise DataError(_unreadable(path, e)) from e
-    magic, *sizes = (int.from_bytes(head[i : i + 4], "big") for i in range(0, len(head), 4))
-    if len(sizes) < axes:
+    if len(head) < 4 * (1 + axes):
         raise DataError(f"{path} is cut off after {length} bytes")
+    magic, *sizes = (int.from_bytes(head[i : i + 4], "big") for i in range(0, len(head), 4))
     expected = 0x0800 + axes
     if magic != expected:
         swapped = " (images and labels swapped?)" if magic in (2049, 2051) else ""

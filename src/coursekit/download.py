@@ -15,7 +15,6 @@ import os
 import shutil
 import ssl
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -85,9 +84,11 @@ def fetch(
     urls = [urls] if isinstance(urls, str) else list(urls)
     target = Path(target)
     try:
+        if _is_there(target, sha256):
+            return target
         target.parent.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(target):
-            if not (target.is_file() and sha256_of(target) == sha256):
+            if not _is_there(target, sha256):  # another process may have fetched it meanwhile
                 _fetch_any(urls, target, sha256, timeout, progress)
     except DownloadError:
         raise
@@ -105,6 +106,10 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _is_there(target: Path, sha256: str) -> bool:
+    return target.is_file() and sha256_of(target) == sha256
+
+
 @contextmanager
 def _one_at_a_time(target: Path) -> Iterator[None]:
     """Hold the target's lock; the system frees it even when the process is killed."""
@@ -116,9 +121,10 @@ def _one_at_a_time(target: Path) -> Iterator[None]:
             f"Another process has been fetching {target.name} for {WAIT // 60} minutes. "
             "Wait for it or stop it, then try again."
         ) from None
-    with lock:
-        lock.release()  # the with statement has taken it a second time
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _fetch_any(urls: list[str], target: Path, sha256: str, timeout: float, progress: bool) -> None:
@@ -133,7 +139,7 @@ def _fetch_any(urls: list[str], target: Path, sha256: str, timeout: float, progr
     raise DownloadError(
         f"{target.name} could not be fetched:\n"
         + "\n".join(reasons or ["  no address was given"])
-        + "\nCheck the network connection, then try again: it goes on where it stopped."
+        + "\nCheck the network connection and try again; what has come is kept."
     )
 
 
@@ -164,7 +170,8 @@ def _receive(url: str, part: Path, timeout: float, progress: bool) -> None:
         e.close()
         if e.code == 416 and have:  # nothing is missing, or the rest is of another file
             return
-        raise _Failed(f"the server answered {e.code} {e.reason}") from e
+        reason = str(e.reason).strip().partition("\n")[0]
+        raise _Failed(f"the server answered {e.code} {reason}") from e
     except (OSError, http.client.HTTPException, ValueError) as e:
         raise _Failed(_network_reason(e, timeout)) from e
     with response:
@@ -222,11 +229,13 @@ def _finish(url: str, part: Path, target: Path, sha256: str) -> None:
     if not part.is_file():
         raise _WrongContent("the server sent nothing")
     if url.lower().endswith(".gz") and target.suffix != ".gz":
-        with tempfile.TemporaryDirectory(prefix=".unpack", dir=target.parent) as folder:
-            unpacked = Path(folder) / target.name
+        unpacked = target.with_name(target.name + ".new")
+        try:
             _unpack(part, unpacked)
             _verify(unpacked, sha256)
             unpacked.replace(target)
+        finally:
+            unpacked.unlink(missing_ok=True)
         part.unlink()
     else:
         _verify(part, sha256)
@@ -261,6 +270,10 @@ def _network_reason(error: Exception, timeout: float) -> str:
         )
     if isinstance(cause, OSError) and cause.strerror:
         return f"no connection ({cause.strerror})"
+    if isinstance(cause, http.client.IncompleteRead):
+        return "the connection ended early"
+    if isinstance(cause, http.client.HTTPException) and not isinstance(cause, OSError):
+        return f"its answer is no HTTP ({type(cause).__name__})"
     return str(cause) or type(cause).__name__
 
 
