@@ -267,3 +267,21 @@ def test_the_exit_status_says_whether_the_course_can_run(monkeypatch, capsys, st
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == last
     assert len(lines) == len(states) + 1
+
+
+def test_a_kernel_that_has_everything_is_told_in_one_line(capsys):
+    doctor.ready()
+    assert capsys.readouterr().out == "This machine is ready: 8 checks passed.\n"
+
+
+def test_a_notebook_without_jupyterlab_around_it_is_no_problem(broken, capsys):
+    broken("jupyterlab", ModuleNotFoundError("No module named 'jupyterlab'", name="jupyterlab"))
+    doctor.ready()
+    assert "JupyterLab" not in capsys.readouterr().out
+
+
+def test_a_kernel_that_cannot_run_the_course_gets_the_remedy_only(monkeypatch, capsys):
+    monkeypatch.setenv("COURSEKIT_DEVICE", "abacus")
+    doctor.ready()
+    out = capsys.readouterr().out
+    assert out.startswith("FAIL  device") and "ready" not in out

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 
-__all__ = ["CHECKS", "Result", "examine", "main"]
+__all__ = ["CHECKS", "Result", "examine", "main", "ready"]
 
 OLDEST = (3, 10)
 FREE_GIB = 1
@@ -239,6 +239,26 @@ CHECKS: dict[str, Callable[[], str]] = {
     "disk": check_disk,
     "threads": check_threads,
 }
+
+
+def ready() -> None:
+    """Print what this kernel lacks, with remedies, or that it lacks nothing: for lesson 00.
+
+    JupyterLab and its slides are left out: a kernel that runs this already has a notebook around
+    it, perhaps Colab's.
+
+    Example:
+        >>> ready()  # doctest: +SKIP
+        This machine is ready: 8 checks passed.
+    """
+    names = [name for name in CHECKS if name not in ("JupyterLab", "RISE")]
+    results = [_run(name, CHECKS[name]) for name in names]
+    for result in results:
+        if result.state != "ok":
+            print(result)
+    if all(result.state != "bad" for result in results):
+        passed = sum(result.state == "ok" for result in results)
+        print(f"This machine is ready: {passed} checks passed.")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
