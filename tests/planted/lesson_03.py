@@ -103,17 +103,13 @@ MUTATIONS = [
         "sum along the wrong axis",
         index=0,
     ),
+    Mutation("p -= lr * g", "p += lr * g", "no learning", "training uphill"),
+    Mutation("p -= lr * g", "p = p - lr * g", "no learning", "a step that changes nothing"),
     Mutation(
-        "p -= lr * g",
-        "p += lr * g",
-        "no learning",
-        "training uphill",
-    ),
-    Mutation(
-        "p -= lr * g",
-        "p = p - lr * g",
-        "no learning",
-        "a step that changes nothing",
+        "dz = dpreds @ w2.T",
+        "dz = dpreds @ w2.T * (1 - h**2)",
+        "the colleague's bug is not there",
+        "the bug that the lesson shows is not there",
     ),
     Mutation(
         "def train(params, grads_func, epochs, rng, lr=0.1, bs=10):",
@@ -126,11 +122,5 @@ MUTATIONS = [
         "def train(params, grads_func, epochs, rng, lr=5.0, bs=10):",
         "no learning",
         "learning rate far too large",
-    ),
-    Mutation(
-        "sgd_step(params, grads_func(params, xb, yb), lr)",
-        "sgd_step(params, grads_func(params, xb[:1], yb[:1]), lr)",
-        "no learning",
-        "only the first point of each batch",
     ),
 ]
