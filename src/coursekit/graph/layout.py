@@ -7,6 +7,7 @@ puts the rest below; an arrow that crosses goes round at the edges, like a line 
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ def font_size(role: str) -> float:
 
 
 def columns(words: str) -> int:
-    """Return how many character cells a text takes; wide East Asian characters and emoji take two."""
+    """Return how many character cells a text takes: two for a wide East Asian one or an emoji."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in words)
     return len(words) - sum(unicodedata.combining(c) > 0 for c in words) + wide
 
@@ -220,7 +221,7 @@ class _Net:
         assert self.flat is not None
         edges = [-1.0, *cuts, float("inf")]
         widths, heights = [], 0.0
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in itertools.pairwise(edges):
             inside = [n for n, x in column.items() if low <= x < high]
             if not inside:
                 return 0.0
@@ -277,7 +278,7 @@ class _Net:
         sizes = {name: size for name, size in self.sizes.items() if row_of[name] == row}
         entering = leaving[row - 1] if row else []
         first, last = [f"e{name}" for name in entering], [f"x{name}" for name in leaving[row]]
-        sizes.update({name: (1.0, 1.0) for name in [*first, *last]})
+        sizes.update(dict.fromkeys([*first, *last], (1.0, 1.0)))
         edges, heads = [], []
         for (tail, head), (_, tip) in self.edges.items():
             if row_of[head] != row:
@@ -290,9 +291,7 @@ class _Net:
             edges.append((name if row_of[name] == row else f"e{name}", f"x{name}"))
         return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
 
-    def _add_stubs(
-        self, placed: Placed, layout: Layout, row: int, dx: float, dy: float
-    ) -> None:
+    def _add_stubs(self, placed: Placed, layout: Layout, row: int, dx: float, dy: float) -> None:
         """Add the pieces of arrows between the boxes of a row and its ends."""
         for (tail, head), curve in layout.edges.items():
             if (tail, head) in self.edges:
@@ -343,7 +342,7 @@ def _round_trip(
     """Return a path that leaves a row at the right and enters the next one at the left."""
     r = 6.0
     return (
-        f"M{_n(start[0])} {_n(start[1])}H{_n(right - r)}q{_n(r)} 0 {_n(r)} {_n(r)}"
+        f"M{_n(start[0] - 1)} {_n(start[1])}H{_n(right - r)}q{_n(r)} 0 {_n(r)} {_n(r)}"
         f"V{_n(middle - r)}q0 {_n(r)} {_n(-r)} {_n(r)}H{_n(left + r)}q{_n(-r)} 0 {_n(-r)} {_n(r)}"
-        f"V{_n(y - r)}q0 {_n(r)} {_n(r)} {_n(r)}H{_n(end)}"
+        f"V{_n(y - r)}q0 {_n(r)} {_n(r)} {_n(r)}H{_n(end + 1)}"
     )

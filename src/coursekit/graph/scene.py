@@ -22,8 +22,9 @@ Tag = tuple[Any, ...]
 class Line:
     """A line of a box: pieces of text with their roles, and what it is about.
 
-    Roles are ``"name"``, ``"op"``, ``"value"``, ``"grad"``, ``"error"`` in the main size, and
-    ``"small"`` for shapes and arguments. A line may have a longer form for its tooltip.
+    Roles are ``"name"``, ``"op"``, ``"value"``, ``"grad"``, ``"gradword"`` (words in place of a
+    gradient) and ``"error"`` in the main size, ``"small"`` for shapes and arguments, ``"sent"``
+    for what an arrow contributes.
     """
 
     spans: list[tuple[str, str]]
@@ -39,6 +40,7 @@ class Box:
     lines: list[Line]
     title: str = ""
     tag: Tag = ()
+    head: int = 0  # how many of the first lines belong to the operation
 
 
 @dataclass
@@ -250,6 +252,7 @@ def _op_box(
     lines = _op_lines(op, shown, options)
     if second:
         lines.insert(1, Line([(text.short(second, 34), "small")], ("op", op.key)))
+    head = 0 if op.error else len(lines)
     kind = "error" if op.error else "result"
     for key in op.outputs:
         value = graph.values[key]
@@ -258,7 +261,7 @@ def _op_box(
             lines.append(Line(header, ("value", key)))
         lines += _value_lines(value, options, scalars_only=True)
         kind = value.kind if not op.error else kind
-    return Box(f"o{op.key}", kind, lines, _op_title(op, names), ("op", op.key))
+    return Box(f"o{op.key}", kind, lines, _op_title(op, names), ("op", op.key), head)
 
 
 def _modules(graph: m.Graph, options: Options) -> Scene:

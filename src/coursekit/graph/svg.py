@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from coursekit.graph import model as m
+from coursekit.graph.layout import ADVANCE as _ADVANCE
 from coursekit.graph.layout import (
     LEADING,
     MAIN,
@@ -23,7 +24,6 @@ from coursekit.graph.layout import (
     font_size,
     line_size,
 )
-from coursekit.graph.layout import ADVANCE as _ADVANCE
 from coursekit.graph.scene import Box, Line, Tag
 from coursekit.palette import BLACK, BLUE, GREEN, GREY, ORANGE
 
@@ -64,11 +64,12 @@ class Marks:
     """How a still picture or one that steps marks its parts.
 
     Attributes:
-        attrs: Given a tag, returns extra attributes for an element (``' data-s="3"'``).
+        attrs: Given a tag, and whether the element is a text, returns extra attributes for it
+            (``' data-s="3"'``).
         hide: Given a tag, returns whether the text is covered by a question mark.
     """
 
-    attrs: Callable[[Tag], str] = lambda tag: ""
+    attrs: Callable[[Tag, bool], str] = lambda tag, is_text: ""
     hide: Callable[[Tag], bool] = lambda tag: False
 
 
@@ -84,7 +85,8 @@ def render(placed: Placed, title: str, desc: str, marks: Marks | None = None) ->
     marks = marks or Marks()
     parts = [_arrow(arrow.tag, paths, tip, marks) for arrow, paths, tip in placed.paths]
     for arrow, x, y, w, h in placed.labels:
-        parts.append(_group("label", arrow.label, _LABEL, (x, y, w, h), "", arrow.label[0].tag, marks))
+        spot = (x, y, w, h)
+        parts.append(_group("label", arrow.label, _LABEL, spot, "", arrow.label[0].tag, marks))
     for box, x, y, w, h in placed.boxes:
         parts.append(_box(box, (x, y, w, h), marks))
     return wrap("".join(parts), placed.width, placed.height, placed.text_px, title, desc)
@@ -96,7 +98,8 @@ def wrap(body: str, width: float, height: float, px: float, title: str, desc: st
     name = "g" + hashlib.sha256(f"{title}{desc}{body}".encode()).hexdigest()[:10]
     return (
         f'<svg class="ck-graph" xmlns="http://www.w3.org/2000/svg" role="img" '
-        f'aria-labelledby="{name}-t {name}-d" viewBox="{_n(-_MARGIN)} {_n(-_MARGIN)} {_n(w)} {_n(h)}" '
+        f'aria-labelledby="{name}-t {name}-d" '
+        f'viewBox="{_n(-_MARGIN)} {_n(-_MARGIN)} {_n(w)} {_n(h)}" '
         f'preserveAspectRatio="xMinYMid meet" width="{_n(w)}" height="{_n(h)}" '
         f'style="width:100%;height:auto;max-width:{_n(1.5 * w)}px;max-height:75vh;background:none" '
         f'font-family="{FONT}" data-text-px="{px:.1f}">'
@@ -106,7 +109,8 @@ def wrap(body: str, width: float, height: float, px: float, title: str, desc: st
 
 
 def _box(box: Box, spot: tuple[float, float, float, float], marks: Marks) -> str:
-    return _group(box.kind, box.lines, LOOKS[box.kind], spot, box.title, box.tag, marks)
+    look = LOOKS[box.kind]
+    return _group(box.kind, box.lines, look, spot, box.title, box.tag, marks, box.head)
 
 
 def _group(
@@ -117,11 +121,12 @@ def _group(
     title: str,
     tag: Tag,
     marks: Marks,
+    head: int = 0,
 ) -> str:
     x, y, w, h = spot
     dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
     parts = [
-        f'<g class="ck-{kind}"{marks.attrs(tag)}>',
+        f'<g class="ck-{kind}"{marks.attrs(tag, False)}>',
         f"<title>{escape(title)}</title>" if title else "",
         f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(look.radius)}" '
         f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{look.width}"{dash}/>',
@@ -131,6 +136,8 @@ def _group(
             f'<rect x="{_n(x + 3)}" y="{_n(y + 3)}" width="{_n(w - 6)}" height="{_n(h - 6)}" '
             f'fill="none" stroke="{look.stroke}" stroke-width="0.8"/>'
         )
+    if head:  # the operation's part of a box, in the grey of operations
+        parts.append(_cap(x, y, w, sum(line_size(line)[1] for line in lines[:head]) + PAD_Y, look))
     label = kind == "label"
     top = y + (1.0 if label else PAD_Y)
     block = max(line_size(line)[0] for line in lines) if lines else 0.0
@@ -143,6 +150,15 @@ def _group(
         parts.append(_text(line, left, top + height * 0.5 + 0.35 * _size(line), tag, marks))
         top += height
     return "".join(parts) + "</g>"
+
+
+def _cap(x: float, y: float, w: float, h: float, look: Look) -> str:
+    """Return the shaded top of a box, inside its border."""
+    b, r = look.width / 2, max(look.radius - look.width / 2, 0.0)
+    return (
+        f'<path d="M{_n(x + b)} {_n(y + h)}V{_n(y + b + r)}q0 {_n(-r)} {_n(r)} {_n(-r)}'
+        f'H{_n(x + w - b - r)}q{_n(r)} 0 {_n(r)} {_n(r)}V{_n(y + h)}z" fill="{LOOKS["op"].fill}"/>'
+    )
 
 
 def _aligned(lines: list[Line], line: Line) -> float:
@@ -160,7 +176,8 @@ def _size(line: Line) -> float:
 
 def _text(line: Line, x: float, y: float, owner: Tag, marks: Marks) -> str:
     """Write one line; spaces become no-break spaces, which no page collapses."""
-    attrs = marks.attrs(line.tag) if line.tag != owner else ""
+    own = line.tag != owner or _rowlike(line)
+    attrs = marks.attrs(line.tag, True) if own else ""
     parts, hidden = [], marks.hide(line.tag) and _rowlike(line)
     for words, role in line.spans:
         ink = _INK.get(role, BLACK)
@@ -179,7 +196,8 @@ def _text(line: Line, x: float, y: float, owner: Tag, marks: Marks) -> str:
 
 
 def _arrow(tag: Tag, paths: list[str], tip: tuple[Point, Point] | None, marks: Marks) -> str:
-    parts = [f'<g class="ck-arrow"{marks.attrs(tag)} stroke="{GREY}" fill="none" stroke-width="1.8">']
+    look = f'stroke="{GREY}" fill="none" stroke-width="1.8"'
+    parts = [f'<g class="ck-arrow"{marks.attrs(tag, False)} {look}>']
     parts += [f'<path d="{d}"/>' for d in paths]
     if tip is not None:
         (x, y), (dx, dy) = tip

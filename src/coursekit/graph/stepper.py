@@ -1,0 +1,211 @@
+"""Step through a graph: one interactive figure, or one still picture per step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from html import escape
+from typing import Any
+
+from coursekit.graph.drawing import Drawing, Request, read
+from coursekit.graph.scene import Tag
+from coursekit.graph.svg import Marks
+from coursekit.graph.timeline import Step
+from coursekit.graph.timeline import steps as timeline
+
+_STYLE = """
+.ck-steps g.ck-off{opacity:.22}.ck-steps text.ck-off{visibility:hidden}
+.ck-steps g.ck-now>rect:first-of-type{stroke-width:5}
+.ck-steps text.ck-now{text-decoration:underline}
+.ck-steps g.ck-label.ck-off{visibility:hidden}
+.ck-steps nav{display:flex;gap:.4em;align-items:center;margin:.3em 0;font-size:1.05em}
+.ck-steps nav[hidden]{display:none}
+.ck-steps nav button{font-size:1em;min-width:2.6em;padding:.25em .5em;cursor:pointer}
+.ck-steps nav+p{min-height:2.8em;margin:.2em 0;font-size:1.15em}
+""".replace("\n", "")
+
+# The figure is found by a mark, not by where the script stands: classic notebooks run scripts
+# elsewhere, JupyterLab runs them before the figure is on the page.
+_SCRIPT = """
+(()=>{const init=f=>{if(f.dataset.ready)return;f.dataset.ready=1;
+const items=[...f.querySelectorAll('[data-s]')],
+says=[...f.querySelectorAll('li')].map(l=>l.textContent),
+nav=f.querySelector('nav'),p=f.querySelector('nav+p'),count=nav.querySelector('span'),
+b=nav.querySelectorAll('button'),n=says.length;let k=0;
+const show=i=>{k=Math.max(0,Math.min(n-1,i));items.forEach(e=>{const s=+e.dataset.s;
+e.classList.toggle('ck-off',s>k);e.classList.toggle('ck-now',s===k)});
+p.textContent=says[k];count.textContent=(k+1)+' / '+n;
+b[0].disabled=b[1].disabled=k===0;b[2].disabled=b[3].disabled=k===n-1;f.dataset.step=k};
+const to=[()=>0,()=>k-1,()=>k+1,()=>n-1];b.forEach((x,i)=>x.onclick=()=>show(to[i]()));
+f.addEventListener('keydown',e=>{const i=['Home','ArrowLeft','ArrowRight','End'].indexOf(e.key);
+if(i>=0){e.preventDefault();e.stopPropagation();show(to[i]())}});
+nav.hidden=false;p.hidden=false;show(0)};
+let tries=0;const go=()=>{const all=document.querySelectorAll('.ck-steps:not([data-ready])');
+all.forEach(init);if(!all.length&&tries++<20)setTimeout(go,50)};go()})()
+""".replace("\n", "")
+
+
+class Steps:
+    """The steps of a graph: shown as one figure with buttons, or picture by picture.
+
+    Without JavaScript the figure shows the finished graph and the list of steps. ``len(s)`` is
+    the number of steps, ``s[i]`` the picture of one, ``s.captions`` what they say.
+    """
+
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """The steps that can be seen in this view."""
+        drawing = self.drawing
+        ask = drawing.request
+        placed = drawing.placed
+        every = timeline(
+            drawing._drawn[1],
+            ask_values=ask.hidden("value"),
+            ask_grads=ask.hidden("grad") and ask.grads is not False,
+        )
+        if placed is None:
+            return every
+        drawn: set[Tag] = set()
+        for box in placed.scene.boxes:
+            drawn.add(box.tag)
+            drawn.update(line.tag for line in box.lines)
+        for arrow in placed.scene.arrows:
+            drawn.update(line.tag for line in arrow.label)
+        full = placed.scene.view == "full"
+        return [s for s in every if full or s.kind == "ask" or any(tag in drawn for tag in s.shows)]
+
+    @property
+    def captions(self) -> list[str]:
+        """What each step says."""
+        return [step.caption for step in self.steps]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __getitem__(self, index: int) -> Frame:
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError(f"Step {index} of {count}: use 0 to {count - 1}.")
+        return Frame(self, index % count)
+
+    def frames(self, limit: int = 60) -> list[str]:
+        """Return one SVG per step, all with the same geometry.
+
+        Raises:
+            ValueError: There are more steps than ``limit``.
+        """
+        if len(self) > limit:
+            raise ValueError(
+                f"{len(self)} steps would be {len(self)} pictures; show the steps themselves, "
+                f"or allow as many with frames(limit={len(self)})."
+            )
+        return [self[i].svg for i in range(len(self))]
+
+    @cached_property
+    def _when(self) -> dict[Tag, int]:
+        when: dict[Tag, int] = {}
+        for i, step in enumerate(self.steps):
+            for tag in step.shows:
+                when.setdefault(tag, i)
+        return when
+
+    def html(self) -> str:
+        """Return the interactive figure."""
+        if self.drawing.placed is None:
+            return self.drawing.html()
+
+        def attrs(tag: Tag, is_text: bool) -> str:
+            return f' data-s="{self._when[tag]}"' if tag in self._when else ""
+
+        names = (("|◀", "first step"), ("◀", "step back"), ("▶", "step"), ("▶|", "last step"))
+        buttons = "".join(
+            f'<button type="button" aria-label="{name}" title="{name}">{sign}</button>'
+            for sign, name in names
+        )
+        items = "".join(f"<li>{escape(caption)}</li>" for caption in self.captions)
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.drawing.notes)
+        return (
+            '<figure class="ck-figure ck-steps" style="margin:0" '
+            'data-lm-suppress-shortcuts="true">'
+            f"<style>{_STYLE}</style>"
+            f'<nav aria-label="Steps" hidden>{buttons}<span></span></nav>'
+            f'<p aria-live="polite" hidden></p>{self.drawing.render(Marks(attrs=attrs))}'
+            f"<figcaption>{notes}<details><summary>All steps</summary><ol>{items}</ol></details>"
+            f"</figcaption></figure><script>{_SCRIPT}</script>"
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        lines = [f"{i + 1}. {caption}" for i, caption in enumerate(self.captions)]
+        return "\n".join([self.drawing.alt, *lines, *self.drawing.notes])
+
+
+class Frame:
+    """The picture of one step, for a slide of its own."""
+
+    def __init__(self, steps: Steps, index: int) -> None:
+        self.steps = steps
+        self.index = index
+
+    @property
+    def caption(self) -> str:
+        """What the step says."""
+        return self.steps.captions[self.index]
+
+    @property
+    def svg(self) -> str:
+        """The picture, with what comes later left faint and without numbers."""
+        when = self.steps._when
+
+        def attrs(tag: Tag, is_text: bool) -> str:
+            if when.get(tag, 0) <= self.index:
+                return ""
+            later = is_text or tag[:1] == ("sent",)
+            return ' visibility="hidden"' if later else ' opacity=".22"'
+
+        return self.steps.drawing.render(Marks(attrs=attrs))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>"
+        html = f'<figure class="ck-figure" style="margin:0">{self.svg}{caption}</figure>'
+        return {"text/html": html, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"Step {self.index + 1} of {len(self.steps)}: {self.caption}"
+
+
+def steps(
+    *things: Any,
+    view: str = "auto",
+    values: bool | None = None,
+    grads: bool | None = None,
+    names: Mapping[str, Any] | None = None,
+    predict: str | bool | None = None,
+    depth: int = 1,
+    limit: int = 400,
+) -> Steps:
+    """Step through a computation: the inputs, each operation forward, each gradient backward.
+
+    The arguments are those of :func:`~coursekit.graph.draw`. With ``predict`` each result is
+    asked for before it is shown. Buttons, or Home, End and the arrow keys, move.
+
+    Raises:
+        TypeError: Something that is no tensor, node or recording.
+        ValueError: Nothing to draw, or an unknown view.
+
+    Example:
+        >>> import torch
+        >>> x = torch.tensor(2.0, requires_grad=True)
+        >>> with record() as g:
+        ...     y = 3 * x**2
+        >>> y.backward()
+        >>> print(steps(y)[2])
+        Step 3 of 6: y = 3 × (x ** 2) = 12
+    """
+    ask = Request(view, values, grads, predict, depth=depth, limit=limit)
+    return Steps(Drawing(read(things, names, ask), ask))
