@@ -68,9 +68,9 @@ class ServeError(CourseError):
 
 
 def lab_main(argv: Sequence[str]) -> int:
-    """Run ``coursekit lab``: refresh the working copies, open JupyterLab on lesson 00."""
-    args = _parser("lab", "Open JupyterLab on your working copies, at lesson 00.").parse_args(argv)
-    return _open("00", "notebook", args)
+    """Run ``coursekit lab``: refresh the working copies, open JupyterLab on the first lesson."""
+    args = _parser("lab", "Open JupyterLab on your working copies.").parse_args(argv)
+    return _open(None, "notebook", args)
 
 
 def present_main(argv: Sequence[str]) -> int:
@@ -94,9 +94,10 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _open(number: str, page: str, args: argparse.Namespace) -> int:
+def _open(number: str | None, page: str, args: argparse.Namespace) -> int:
     lessons = workbook.lessons_folder()
-    lesson = workbook.find_lesson(number, lessons)
+    first = min(lessons.glob("[0-9][0-9]_*.ipynb"))
+    lesson = workbook.find_lesson(number, lessons) if number else first
     report = workbook.prepare(lessons)
     if str(report):
         print(report)
