@@ -264,13 +264,23 @@ def test_a_file_where_the_environment_goes(checkout):
     assert (checkout / ".venv").read_text() == "mine"
 
 
-def test_errors_are_sentences_on_the_command_line(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (InstallError("Do this."), "Do this."),
+        (OSError(28, "No space left on device"), "The disk is full"),
+        (OSError(5, "Input/output error"), "The installation failed ([Errno 5]"),
+    ],
+)
+def test_errors_are_sentences_on_the_command_line(monkeypatch, capsys, error, says):
     def fail(*_):
-        raise InstallError("Do this.")
+        raise error
 
     monkeypatch.setattr(install, "install", fail)
     assert install.main(["lab"]) == 1
-    assert capsys.readouterr().err == "Do this.\n"
+    message = capsys.readouterr().err
+    assert message.startswith(says)
+    assert len(message.splitlines()) == 1
 
 
 @pytest.mark.parametrize("version", [(3, 9, 2), (3, 6, 8), (3, 15, 0)])

@@ -43,6 +43,9 @@ def main(argv=None) -> int:
     except InstallError as e:
         print(e, file=sys.stderr)
         return 1
+    except OSError as e:
+        print(advice(str(e)) or f"The installation failed ({e}).", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Stopped. The next try goes on from here.", file=sys.stderr)
         return 130
@@ -181,26 +184,24 @@ def _check_venv_module() -> None:
 
 
 def _run(words: list, root: Path) -> None:
-    """Run an installer in ``root``; show only where it is (on a terminal); log the rest."""
-    log = root / ".venv" / LOG
+    """Run an installer in ``root``; on a terminal show where it is; keep its log if it fails."""
     lines = []
-    with log.open("a", encoding="utf-8") as file:
-        process = subprocess.Popen(
-            words,
-            cwd=str(root),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        )
-        for raw in process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip()
-            lines.append(line)
-            with contextlib.suppress(OSError):  # a full disk: the line is still in memory
-                print(line, file=file)
-            _show(line)
+    process = subprocess.Popen(
+        words,
+        cwd=str(root),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    for raw in process.stdout:
+        lines.append(raw.decode("utf-8", "replace").rstrip())
+        _show(lines[-1])
     _show("")
     if process.wait():
         text = "\n".join(lines)
+        log = root / ".venv" / LOG
+        with contextlib.suppress(OSError):  # the disk may be what is full
+            log.write_text(text + "\n", encoding="utf-8")
         raise InstallError(advice(text) or _last_error(lines, log))
 
 
