@@ -20,7 +20,8 @@ def sgd(x, y, lr=0.1, epochs=20, bs=16):
             error = w * xb + b - yb
             w -= lr * 2 * (error * xb).mean()
             b -= lr * 2 * error.mean()
-    return w, b  # this line has exactly seventy-nine characters, to show it fits.
+    # A line of exactly seventy-nine characters, which is the most that a line has.
+    return w, b
 
 x = np.linspace(-1, 1, 64)
 w, b = sgd(x, 3 * x + 1)

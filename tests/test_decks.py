@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.lint.good import code, md, stream
-from tests.sample_decks import bad_deck, deck_of, full_deck
+from tests.sample_decks import FIFTEEN_LINES, bad_deck, deck_of, full_deck
+from tests.tools.lint.contract import MAX_LINE, MAX_SLIDE_CODE_LINES
 from tests.tools.normalise import dumps
 from tests.tools.notebooks import NOTEBOOKS, ROOT, lesson_files, read, write_text
 from tests.tools.walk_deck.__main__ import main
@@ -68,7 +69,7 @@ def test_lesson_is_a_good_deck(stage, path, flavour):
     before = path.read_bytes()
     deck = stage.walk(path, flavour, Options(screenshots=True))
     save_sheet(deck, SHEETS)
-    assert deck.good, "\n" + as_text(deck)
+    assert deck.good, "\n" + "\n".join(deck.problems())
     assert len(deck.slides) == len(plan(read(path)))
     assert path.read_bytes() == before
 
@@ -78,11 +79,13 @@ def test_lesson_is_a_good_deck(stage, path, flavour):
 def test_slides_as_full_as_the_lint_allows_fit(stage, samples, flavour):
     deck = stage.walk(samples / "full.ipynb", flavour, Options(screenshots=True))
     sheet = save_sheet(deck, SHEETS / "samples")
-    assert deck.good, "\n" + as_text(deck)
+    assert deck.good, "\n" + "\n".join(deck.problems())
     code = [c for c in full_deck().cells if c.cell_type == "code"]
     assert sum(s.ran for s in deck.slides) == len(code), "hidden cells run as well"
     assert sum(s.fragments for s in deck.slides) == 1
     sizes = [s.smallest["code"]["px"] for s in deck.slides if "code" in s.smallest]
+    assert max(map(len, FIFTEEN_LINES.splitlines())) == MAX_LINE
+    assert sum(map(bool, FIFTEEN_LINES.splitlines())) == MAX_SLIDE_CODE_LINES
     assert min(sizes) > 20, "smaller code than rise.css sets: is rise.css loaded?"
     assert sheet.stat().st_size > 10_000
 
@@ -92,7 +95,7 @@ def test_slides_as_full_as_the_lint_allows_fit(stage, samples, flavour):
 def test_the_slide_style_holds_on_an_old_projector(stage, samples, flavour):
     small = Options(run=False, width=1024, height=768, least_font=14.4)
     deck = stage.walk(samples / "full.ipynb", flavour, small)
-    assert deck.good, "\n" + as_text(deck)
+    assert deck.good, "\n" + "\n".join(deck.problems())
 
 
 FAULTS = {

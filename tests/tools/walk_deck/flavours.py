@@ -95,8 +95,7 @@ class Lab(Flavour):
 
     def start(self, i: int) -> None:
         self.page.evaluate("i => __walk.start(i)", i)
-        if not self.page.evaluate("i => __walk.isActive(i)", i):
-            self.page.wait_for_timeout(100)
+        self.page.wait_for_function("i => __walk.isActive(i)", arg=i, timeout=5000)
         self.page.keyboard.press("Control+Enter")
 
 

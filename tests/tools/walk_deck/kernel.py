@@ -39,6 +39,7 @@ class KernelWatch:
         self.errors: list[str] = []
         self.stderr: list[str] = []
         self.asks_input = False
+        self.code = ""  # what the kernel last began to run
         self._seen: dict[str, set[str]] = {}
         page.on("websocket", self._follow)
 
@@ -60,6 +61,8 @@ class KernelWatch:
             self.errors.append(f"{content.get('ename')}: {content.get('evalue')}"[:200])
         elif kind == "stream" and content.get("name") == "stderr":
             self.stderr.append(content.get("text", "")[-200:])
+        elif kind == "execute_input":
+            self.code = content.get("code", "")
         elif kind == "input_request":
             self.asks_input = True
         elif kind == "status" and content.get("execution_state") != "idle":

@@ -207,6 +207,10 @@ class Walker:
                 page.keyboard.press("Escape")
             self.server.interrupt_kernels()
             page.wait_for_timeout(1500)
+        elif self.kernel.code.strip() != cell["source"].strip():
+            problems = [
+                f"was not run, but `{self.kernel.code.strip()[:40]}` (did the file change?)"
+            ]
         elif "raises-exception" not in tags(cell):
             problems = list(self.kernel.errors)
         page.evaluate("([i, h]) => __walk.finish(i, h)", [i, slide_type(cell) == "skip"])
