@@ -251,4 +251,7 @@ def _until_it_ends(server: subprocess.Popen) -> int:
                 print("\nStopped.")
                 return 0
             asked = time.monotonic()
-            print("\nStop the server and everything that runs in it? Ctrl-C again means yes.")
+            print(
+                "\nStop the server and everything that runs in it? Ctrl-C again means yes.",
+                flush=True,
+            )

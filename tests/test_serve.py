@@ -1,0 +1,167 @@
+"""`lab` and `present` in a real browser, started and stopped as a person does it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from coursekit import serve
+from tests.lint.good import code, md
+from tests.sample_decks import deck_of
+from tests.tools.normalise import dumps
+from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
+
+START = "import sys; from coursekit.serve import serve; sys.exit(serve({}, browser=False))"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                args=BROWSER_ARGS, executable_path=system_chromium()
+            )
+        except BrowserError as e:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no browser: {str(e).strip().splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    work = tmp_path / "my work"
+    work.mkdir()
+    slides = [md("# First"), md("## Second"), code("1 + 1")]
+    (work / "07_small.ipynb").write_text(dumps(deck_of(*slides)), encoding="utf-8")
+    return work
+
+
+@pytest.fixture
+def started(folder):
+    """Start a server as the command does, with a user's folder of its own; stop it at the end."""
+    running = []
+
+    def start(page: str) -> tuple[subprocess.Popen, str]:
+        env = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
+        env |= {"HOME": str(folder.parent), "JUPYTER_CONFIG_DIR": str(folder.parent / "config")}
+        call = f"__import__('pathlib').Path({str(folder)!r}), '07_small.ipynb', {page!r}"
+        process = subprocess.Popen(
+            [sys.executable, "-c", START.format(call)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=env,
+        )
+        running.append(process)
+        line = process.stdout.readline()
+        address = re.fullmatch(r"07_small\.ipynb is at (http://localhost:\d+/\S+)\n", line)
+        assert address, line + process.stdout.read()
+        assert process.stdout.readline() == "Ctrl-C stops the server.\n"
+        return process, address[1]
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(30)
+
+
+def open_page(browser: Browser, url: str) -> Page:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(90_000)
+    page.goto(url)
+    return page
+
+
+@pytest.mark.browser
+def test_lab_opens_on_the_lesson_without_a_pop_up(browser, started):
+    _, url = started("notebook")
+    page = open_page(browser, url)
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.wait_for_timeout(4000)  # the question about news came within a second or two
+    assert page.locator(".Toastify__toast, .jp-Dialog").count() == 0
+    assert page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab").all_inner_texts() == [
+        "07_small.ipynb"
+    ]
+    assert page.locator("[data-jp-item-name='RISE-button']").count() == 1
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", ["lab", "classic"])
+def test_present_shows_slides_by_itself(browser, started, flavour):
+    _, url = started(flavour)
+    page = open_page(browser, url)
+    section = ".reveal .slides section.present h1"
+    page.wait_for_selector(section, state="visible")
+    assert page.inner_text(section).startswith("First")
+    if flavour == "classic":
+        page.wait_for_selector("body.rise-enabled")
+    page.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process here")
+def test_two_ctrl_c_stop_it_and_one_only_asks(started):
+    process, url = started("notebook")
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "\n"
+    assert process.stdout.readline().startswith("Stop the server and everything that runs in it?")
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert is_free(url)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows ends a process without telling it")
+def test_a_closed_terminal_ends_the_server_too(started):
+    process, url = started("notebook")
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(30) == 128 + signal.SIGHUP
+    assert is_free(url)
+
+
+def is_free(url: str) -> bool:
+    """Whether nothing listens any more at the port of an address."""
+    port = int(re.search(r":(\d+)/", url)[1])
+    return serve._port(port) == port
+
+
+def test_a_package_that_is_missing(monkeypatch, folder):
+    monkeypatch.setattr(serve.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(serve.ServeError, match="jupyterlab is not installed.*make lab"):
+        serve.serve(folder, "07_small.ipynb", "lab")
+
+
+def test_a_port_that_is_taken():
+    with serve.socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(serve.ServeError, match="is taken. Stop the other server"):
+            serve._port(other.getsockname()[1])
+
+
+def test_a_server_that_dies_says_where_its_words_are(monkeypatch, folder, capfd):
+    words = [sys.executable, "-c", "print('no such extension'); raise SystemExit(1)"]
+    monkeypatch.setattr(serve, "command", lambda *_, **__: words)
+    monkeypatch.setattr(serve, "_end_with_the_terminal", lambda: None)
+    with pytest.raises(serve.ServeError, match=r"server\.log"):
+        serve.serve(folder, "07_small.ipynb", "lab")
+    assert "no such extension" in (folder / ".jupyter" / "server.log").read_text()
+    assert capfd.readouterr().out == ""
+
+
+def test_only_this_machine_is_served(folder):
+    words = serve.command(folder, "/lab", 8888, browser=False)
+    assert "--ServerApp.ip=localhost" in words
+    assert "--no-browser" in words
+    assert not [word for word in words if "token" in word]  # anyone may list a machine's processes
