@@ -29,6 +29,7 @@ ORIGIN: dict[str, str] = {
             "numeric_gradient",
             "check_gradient",
         ),
+        "02": ("matmul",),
         "03": ("mse", "batches", "init_tanh_net", "tanh_net", "tanh_net_grads", "sgd_step"),
         "07": (
             "init_params",
