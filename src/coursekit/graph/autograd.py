@@ -20,6 +20,7 @@ from coursekit.graph import model as m
 from coursekit.graph import opnames
 from coursekit.graph.record import deaf
 from coursekit.graph.tensors import dtype_name, snapshot, to_lists
+from coursekit.graph.text import is_number
 
 #: Under which names autograd's nodes keep their inputs, by position; None: an input not kept.
 _KEPT: dict[str, tuple[str | None, ...]] = {
@@ -132,6 +133,8 @@ class _Reader:
                 op.inputs.append(self._no_grad_input(node, kept[place]))
         if stem == "Pow" and len(node.next_functions) == 1:
             op.inputs.append(self._no_grad_input(node, "exponent"))
+        if stem == "Mul" and len(op.inputs) == 2 and is_number(self.graph.values[op.inputs[1]]):
+            op.inputs.reverse()  # 3 * x, as in mathematics
         if stem == "CompiledFunction":
             self.graph.notes.append("Compiled code is one box: record() shows what is inside.")
         for nr in range(len(getattr(node, "_input_metadata", ()) or (1,))):

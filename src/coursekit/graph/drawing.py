@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from coursekit.graph import autograd, nodes, opnames, scene, svg, text
+from coursekit.graph import autograd, nodes, opnames, page, scene, svg, text
 from coursekit.graph import model as m
 from coursekit.graph.engine import EngineError
 from coursekit.graph.layout import TARGET, Placed, place
@@ -143,7 +143,7 @@ class Drawing:
         """Return the SVG with the given marks."""
         if self.placed is None:
             raise EngineError(self._drawn[2])
-        desc = self.alt if marks else text.alt(self.graph)
+        desc = self.alt if marks is not None else text.alt(self.graph)
         return svg.render(self.placed, "Computation graph", desc, marks)
 
     def _quiz(self) -> svg.Marks | None:
@@ -158,22 +158,24 @@ class Drawing:
 
         return svg.Marks(hide=hide)
 
+    def image(self, marks: svg.Marks | None = None) -> str:
+        """Return the picture as an ``<img>`` element."""
+        if self.placed is None:
+            raise EngineError(self._drawn[2])
+        hidden = marks is None and self.request.predict
+        alt = text.alt(self.graph) if hidden else self.alt
+        return page.image(self.render(marks), alt, self.placed.width)
+
     def html(self) -> str:
         """Return what a notebook shows: the picture, the remarks, and a quiz's answer, folded."""
         if self.placed is None:
-            body = f"<pre>{escape(self.table)}</pre>"
-        elif self.request.predict:
-            body = (
-                "<style>.ck-quiz details[open]+svg{display:none}</style><details>"
-                f"<summary>Show the answer</summary>{self.render()}</details>{self.svg}"
-            )
-        else:
-            body = self.svg
-        if self.request.legend and self.placed is not None:
-            body += svg.legend()
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
-        kind = "ck-figure ck-quiz" if self.request.predict else "ck-figure"
-        return f'<figure class="{kind}" style="margin:0">{body}{_caption(notes)}</figure>'
+            return f"<pre>{escape(self.table)}</pre><p>{escape(self._drawn[2])}</p>"
+        marks = self._quiz()
+        body = page.quiz(self.image(), self.image(marks)) if marks else self.image()
+        if self.request.legend:
+            picture, alt, width = svg.legend()
+            body += page.image(picture, alt, width)
+        return page.figure(body, self.notes, kind="ck-quiz" if marks else "")
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file: ``.svg``, ``.html``, ``.dot`` or ``.txt``.
@@ -183,7 +185,7 @@ class Drawing:
         """
         path = Path(path)
         if path.suffix == ".svg":
-            content = self.svg.replace("width:100%;height:auto;", "")
+            content = self.svg
         elif path.suffix == ".html":
             content = f'<!doctype html><meta charset="utf-8"><title>Graph</title>{self.html()}'
         elif path.suffix == ".dot":
@@ -222,10 +224,6 @@ class Drawing:
     def __repr__(self) -> str:
         remarks = "" if self.placed is not None else f"\n{self._drawn[2]}"
         return f"{self.alt}\n{self.table}{remarks}"
-
-
-def _caption(inner: str) -> str:
-    return f'<figcaption style="opacity:.85">{inner}</figcaption>' if inner else ""
 
 
 def _clipped(graph: m.Graph, limit: int, view: str, options: scene.Options) -> m.Graph:

@@ -211,8 +211,9 @@ class _Recorder(TorchFunctionMode):
         everything = [*args, *(v for k, v in kwargs.items() if k != "out")]
         if plain == "setitem":
             everything = [args[0], args[2], args[1]]
-        if opnames.is_reversed(func):
-            everything.reverse()
+        number_last = len(args) == 2 and isinstance(args[1], (int, float, complex))
+        if opnames.is_reversed(func) or (plain == "mul" and number_last):
+            everything.reverse()  # torch hears `3 * x` as x.mul(3); written the usual way again
         numbers = opnames.SYMBOLS.get(plain) in opnames.ARITHMETIC or plain == "setitem"
         things: list[Any] = []
         for place, thing in enumerate(everything):

@@ -4,45 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from html import escape
 from typing import Any
 
+from coursekit.graph import page
 from coursekit.graph.drawing import Drawing, Request, read
 from coursekit.graph.scene import Tag
 from coursekit.graph.svg import Marks
 from coursekit.graph.timeline import Step
 from coursekit.graph.timeline import steps as timeline
-
-_STYLE = """
-.ck-steps g.ck-off{opacity:.22}.ck-steps text.ck-off{visibility:hidden}
-.ck-steps g.ck-now>rect:first-of-type{stroke-width:5}
-.ck-steps text.ck-now{text-decoration:underline}
-.ck-steps g.ck-label.ck-off{visibility:hidden}
-.ck-steps nav{display:flex;gap:.4em;align-items:center;margin:.3em 0;font-size:1.05em}
-.ck-steps nav[hidden]{display:none}
-.ck-steps nav button{font-size:1em;min-width:2.6em;padding:.25em .5em;cursor:pointer}
-.ck-steps nav+p{min-height:2.8em;margin:.2em 0;font-size:1.15em}
-""".replace("\n", "")
-
-# The figure is found by a mark, not by where the script stands: classic notebooks run scripts
-# elsewhere, JupyterLab runs them before the figure is on the page.
-_SCRIPT = """
-(()=>{const init=f=>{if(f.dataset.ready)return;f.dataset.ready=1;
-const items=[...f.querySelectorAll('[data-s]')],
-says=[...f.querySelectorAll('li')].map(l=>l.textContent),
-nav=f.querySelector('nav'),p=f.querySelector('nav+p'),count=nav.querySelector('span'),
-b=nav.querySelectorAll('button'),n=says.length;let k=0;
-const show=i=>{k=Math.max(0,Math.min(n-1,i));items.forEach(e=>{const s=+e.dataset.s;
-e.classList.toggle('ck-off',s>k);e.classList.toggle('ck-now',s===k)});
-p.textContent=says[k];count.textContent=(k+1)+' / '+n;
-b[0].disabled=b[1].disabled=k===0;b[2].disabled=b[3].disabled=k===n-1;f.dataset.step=k};
-const to=[()=>0,()=>k-1,()=>k+1,()=>n-1];b.forEach((x,i)=>x.onclick=()=>show(to[i]()));
-f.addEventListener('keydown',e=>{const i=['Home','ArrowLeft','ArrowRight','End'].indexOf(e.key);
-if(i>=0){e.preventDefault();e.stopPropagation();show(to[i]())}});
-nav.hidden=false;p.hidden=false;show(0)};
-let tries=0;const go=()=>{const all=document.querySelectorAll('.ck-steps:not([data-ready])');
-all.forEach(init);if(!all.length&&tries++<20)setTimeout(go,50)};go()})()
-""".replace("\n", "")
 
 
 class Steps:
@@ -120,22 +89,9 @@ class Steps:
         def attrs(tag: Tag, is_text: bool) -> str:
             return f' data-s="{self._when[tag]}"' if tag in self._when else ""
 
-        names = (("|◀", "first step"), ("◀", "step back"), ("▶", "step"), ("▶|", "last step"))
-        buttons = "".join(
-            f'<button type="button" aria-label="{name}" title="{name}">{sign}</button>'
-            for sign, name in names
-        )
-        items = "".join(f"<li>{escape(caption)}</li>" for caption in self.captions)
-        notes = "".join(f"<p>{escape(note)}</p>" for note in self.drawing.notes)
-        return (
-            '<figure class="ck-figure ck-steps" style="margin:0" '
-            'data-lm-suppress-shortcuts="true">'
-            f"<style>{_STYLE}</style>"
-            f'<nav aria-label="Steps" hidden>{buttons}<span></span></nav>'
-            f'<p aria-live="polite" hidden></p>{self.drawing.render(Marks(attrs=attrs))}'
-            f"<figcaption>{notes}<details><summary>All steps</summary><ol>{items}</ol></details>"
-            f"</figcaption></figure><script>{_SCRIPT}</script>"
-        )
+        drawing = self.drawing
+        image = drawing.image(Marks(attrs=attrs))
+        return page.stepper(image, self.captions, drawing.notes)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": repr(self)}
@@ -160,6 +116,9 @@ class Frame:
     @property
     def svg(self) -> str:
         """The picture, with what comes later left faint and without numbers."""
+        return self.steps.drawing.render(self._marks())
+
+    def _marks(self) -> Marks:
         when = self.steps._when
 
         def attrs(tag: Tag, is_text: bool) -> str:
@@ -168,11 +127,10 @@ class Frame:
             later = is_text or tag[:1] == ("sent",)
             return ' visibility="hidden"' if later else ' opacity=".22"'
 
-        return self.steps.drawing.render(Marks(attrs=attrs))
+        return Marks(attrs=attrs)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        caption = f"<figcaption>{escape(self.caption)}</figcaption>"
-        html = f'<figure class="ck-figure" style="margin:0">{self.svg}{caption}</figure>'
+        html = page.figure(self.steps.drawing.image(self._marks()), [self.caption])
         return {"text/html": html, "text/plain": repr(self)}
 
     def __repr__(self) -> str:

@@ -27,7 +27,7 @@ from coursekit.graph.layout import (
 from coursekit.graph.scene import Box, Line, Tag
 from coursekit.palette import BLACK, BLUE, GREEN, GREY, ORANGE
 
-FONT = "'DejaVu Sans Mono',Menlo,Consolas,'Liberation Mono',monospace"
+FONT = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,monospace"
 _MARGIN = 4.0
 
 
@@ -101,9 +101,8 @@ def wrap(body: str, width: float, height: float, px: float, title: str, desc: st
         f'aria-labelledby="{name}-t {name}-d" '
         f'viewBox="{_n(-_MARGIN)} {_n(-_MARGIN)} {_n(w)} {_n(h)}" '
         f'preserveAspectRatio="xMinYMid meet" width="{_n(w)}" height="{_n(h)}" '
-        f'style="width:100%;height:auto;max-width:{_n(1.5 * w)}px;max-height:75vh;background:none" '
         f'font-family="{FONT}" data-text-px="{px:.1f}">'
-        f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(desc)}</desc>'
+        f'<title id="{name}-t">{_xml(title)}</title><desc id="{name}-d">{_xml(desc)}</desc>'
         f"{body}</svg>"
     )
 
@@ -127,7 +126,7 @@ def _group(
     dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
     parts = [
         f'<g class="ck-{kind}"{marks.attrs(tag, False)}>',
-        f"<title>{escape(title)}</title>" if title else "",
+        f"<title>{_xml(title)}</title>" if title else "",
         f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(look.radius)}" '
         f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{look.width}"{dash}/>',
     ]
@@ -189,7 +188,7 @@ def _text(line: Line, x: float, y: float, owner: Tag, marks: Marks) -> str:
             shown = kept + "?" * min(1, cells)
         parts.append(
             f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(font_size(role))}" '
-            f'fill="{ink}"{bold}{attrs}>{escape(shown, quote=False)}</text>'
+            f'fill="{ink}"{bold}{attrs}>{_xml(shown)}</text>'
         )
         x += columns(words) * font_size(role) * _ADVANCE
     return "".join(parts)
@@ -208,8 +207,8 @@ def _arrow(tag: Tag, paths: list[str], tip: tuple[Point, Point] | None, marks: M
     return "".join(parts) + "</g>"
 
 
-def legend() -> str:
-    """Return a small picture that names the kinds of boxes."""
+def legend() -> tuple[str, str, float]:
+    """Return a small picture that names the kinds of boxes, its description and its width."""
     words = [
         (m.INPUT, "leaf, needs grad"),
         (m.PARAMETER, "parameter"),
@@ -229,7 +228,14 @@ def legend() -> str:
     parts.append(_text(line, x, height * 0.62, (), Marks()))
     x += line_size(line)[0]
     desc = "Borders of boxes: " + ", ".join(name for _, name in words)
-    return wrap("".join(parts), x, height, 0.0, "Legend", desc)
+    return wrap("".join(parts), x, height, 0.0, "Legend", desc), desc, x
+
+
+def _xml(words: str) -> str:
+    """Escape text for XML, which has no place for control characters."""
+    return escape(
+        "".join(c if c.isprintable() or c == "\u00a0" else " " for c in words), quote=False
+    )
 
 
 def _n(x: float) -> str:

@@ -88,7 +88,7 @@ def short(text: str, cap: int = _CAP) -> str:
         >>> short("encoder.layers.11.self_attention.weight", 20)
         'encoder.l…ion.weight'
     """
-    text = " ".join(str(text).split())
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(text) <= cap:
         return text
     half = (cap - 1) // 2
@@ -131,7 +131,7 @@ def labels(graph: Graph) -> dict[int, str]:
     result, unnamed = {}, 0
     for key, value in graph.values.items():
         if value.name:
-            result[key] = value.name
+            result[key] = short(value.name, 60)
         elif (
             value.kind == "constant" and value.data is not None and not isinstance(value.data, list)
         ):
