@@ -138,7 +138,7 @@ def is_free(url: str) -> bool:
 
 def test_a_package_that_is_missing(monkeypatch, folder):
     monkeypatch.setattr(serve.importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(serve.ServeError, match="jupyterlab is not installed.*make lab"):
+    with pytest.raises(serve.ServeError, match=r"jupyterlab is not installed.*make lab"):
         serve.serve(folder, "07_small.ipynb", "lab")
 
 
@@ -146,7 +146,7 @@ def test_a_port_that_is_taken():
     with serve.socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(serve.ServeError, match="is taken. Stop the other server"):
+        with pytest.raises(serve.ServeError, match=r"is taken\. Stop the other server"):
             serve._port(other.getsockname()[1])
 
 
