@@ -153,11 +153,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.good()
 
-    def wrong_range(self) -> None:
-        """Sends another part than was asked for."""
+    def from_the_start(self) -> None:
+        """A part, as asked, but not the one asked for: all of it."""
         if self.asked:
-            self.head(206, Content_Length="3", Content_Range="bytes 0-2/3")
-            self.wfile.write(b"abc")
+            n = len(self.body)
+            self.head(206, Content_Length=str(n), Content_Range=f"bytes 0-{n - 1}/{n}")
+            self.wfile.write(self.body)
         else:
             self.good()
 

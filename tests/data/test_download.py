@@ -155,7 +155,7 @@ class TestResume:
         target.parent.mkdir(parents=True)
         target.with_name("file.part").write_bytes(content)
 
-    @pytest.mark.parametrize("behaviour", ["good", "whole", "refused_range", "wrong_range"])
+    @pytest.mark.parametrize("behaviour", ["good", "whole", "refused_range", "from_the_start"])
     @pytest.mark.parametrize(
         "content",
         [BODY[:1000], BODY, BODY + b"more", b"of another file", b""],
@@ -171,6 +171,14 @@ class TestResume:
         self.begin(target, BODY[:1000])
         get(server.url("good"), target)
         assert server.ranges("good") == ["bytes=1000-"]
+
+    @pytest.mark.parametrize("behaviour", ["whole", "from_the_start"])
+    def test_all_of_it_comes_instead(
+        self, server: FaultyServer, target: Path, behaviour: str
+    ) -> None:
+        self.begin(target, BODY[:1000])
+        get(server.url(behaviour), target)
+        assert len(server.requests) == 1
 
     def test_an_error_keeps_what_came(self, server: FaultyServer, target: Path) -> None:
         self.begin(target, BODY[:1000])
