@@ -146,7 +146,7 @@ def _table_widths(operands: list[_Operand], axes: list[Axis]) -> tuple[float, fl
     """Return the width of the names and of one box of the table, in inches."""
     longest = max([len(str(size)) for axis in axes for size in (*axis, axis.size)], default=1)
     names = max(len(name) for name in [*(o.name for o in operands), "result"])
-    return 0.115 * names + 0.2, max(0.86, 0.115 * (longest + 2) + 0.3)
+    return 0.14 * names + 0.22, max(0.86, 0.13 * (longest + 4) + 0.2)
 
 
 def _draw_table(ax: Axes, top: float, operands: list[_Operand], axes: list[Axis]) -> None:
