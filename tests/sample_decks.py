@@ -20,7 +20,7 @@ def sgd(x, y, lr=0.1, epochs=20, bs=16):
             error = w * xb + b - yb
             w -= lr * 2 * (error * xb).mean()
             b -= lr * 2 * error.mean()
-    # A line of exactly seventy-nine characters, which is the most that a line has.
+    # A line of seventy-nine characters: the longest that the lint lets pass...
     return w, b
 
 x = np.linspace(-1, 1, 64)

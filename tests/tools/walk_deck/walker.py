@@ -21,6 +21,8 @@ from tests.tools.walk_deck.server import JupyterServer
 
 SCRIPTS = [Path(__file__).with_name(name) for name in ("drive.js", "measure.js")]
 
+STYLED = """() => getComputedStyle(document.documentElement).getPropertyValue('--slide-text')"""
+
 FREEZE = (
     "*, *::before, *::after {transition: none !important; animation: none !important;"
     " caret-color: transparent !important;}"
@@ -115,6 +117,8 @@ class Walker:
         try:
             page.goto(f"{url}?token={self.server.token}", timeout=limit)
             self.flavour.enter(limit)
+            if "--slide-text" in _style_of(self.server.root / path):  # RISE does not wait for it
+                page.wait_for_function(STYLED, timeout=limit)
         except BrowserError as e:
             first = str(e).splitlines()[0]
             raise DeckError(
@@ -244,6 +248,12 @@ class Walker:
             slide.errors += _stored_errors(self.nb, cells)
         if options.screenshots:
             slide.screenshot = page.screenshot(type="jpeg", quality=85)
+
+
+def _style_of(notebook: Path) -> str:
+    """The ``rise.css`` that both RISEs load from the notebook's folder."""
+    style = notebook.with_name("rise.css")
+    return style.read_text(encoding="utf-8") if style.exists() else ""
 
 
 def _has_formula(cell: dict) -> bool:
