@@ -140,6 +140,14 @@ class _Net:
                 placed.boxes.append((self.boxes[name], *spot))
             elif name in self.labels:
                 placed.labels.append((self.labels[name], *spot))
+        halves: dict[str, list[Point]] = {}
+        for (tail, head), curve in layout.edges.items():
+            for middle, point in ((head, curve[-1]), (tail, curve[0])):
+                if middle in self.labels:
+                    halves.setdefault(middle, []).append(point)
+        for middle, points in halves.items():  # the line goes on behind its label
+            line = "L".join(f"{_n(x + dx)} {_n(y + dy)}" for x, y in points)
+            placed.paths.append((self.labels[middle], [f"M{line}"], None))
         for edge, curve in layout.edges.items():
             if edge in self.edges:
                 arrow, tip = self.edges[edge]

@@ -192,21 +192,22 @@ def _full(graph: m.Graph, options: Options) -> Scene:
 def _inlined(graph: m.Graph) -> dict[int, set[int]]:
     """Return, per operation, the positions of inputs that are written into its box.
 
-    A leaf that only one operation uses goes inside, unless it is that operation's main input.
+    A leaf that only one operation uses goes inside, unless it is what the operation works on:
+    the first argument of a function, or the only tensor of ``3 * x``.
     """
     uses = graph.uses()
     inside: dict[int, set[int]] = {}
     for op in graph.ops:
-        small = {
+        numbers = {i for i, key in enumerate(op.inputs) if text.is_number(graph.values[key])}
+        single = {
             i
             for i, key in enumerate(op.inputs)
             if graph.values[key].is_leaf and len(uses[key]) == 1 and key not in graph.roots
         }
-        others = [i for i in range(len(op.inputs)) if i not in small]
-        if not others:
-            main = [i for i in sorted(small) if not text.is_number(graph.values[op.inputs[i]])]
-            small -= set(main[:1])
-        inside[op.key] = small
+        tensors = [i for i in range(len(op.inputs)) if i not in numbers]
+        if op.name.isidentifier() or all(i in single for i in tensors):
+            single -= set(tensors[:1])
+        inside[op.key] = single | numbers
     return inside
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -32,9 +33,16 @@ def variables(frame: FrameType) -> Iterable[tuple[str, Any]]:
     """Return the variables of a frame that a student named: none that starts with an underscore."""
     for _ in range(50):
         try:
-            return [(k, v) for k, v in list(frame.f_locals.items()) if not k.startswith("_")]
+            names = frame.f_locals
+            found = [(k, v) for k, v in list(names.items()) if not k.startswith("_")]
         except RuntimeError:  # another thread changed the dictionary while we looked
             continue
+        # Up to Python 3.12 a function's frame keeps the copy that it made for us, and with it
+        # every tensor in it; empty the copy, unless the student holds it too.
+        function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
+        if function and sys.version_info < (3, 13) and sys.getrefcount(names) <= 3:
+            names.clear()
+        return found
     return []
 
 
