@@ -13,33 +13,46 @@ def draw(lr: float) -> plot.Picture:
 
 
 @pytest.fixture
-def shown(monkeypatch):
-    """What is displayed; and no front end, wherever the tests run."""
-    displayed = []
-    monkeypatch.setattr("IPython.display.display", displayed.append)
+def nobody(monkeypatch):
+    """No front end, wherever the tests run."""
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+
+
+@pytest.fixture
+def somebody(monkeypatch):
+    """A kernel that a Jupyter server started; returns what is displayed."""
+    displayed = []
+    monkeypatch.setenv("JPY_SESSION_NAME", "03_sgd_in_numpy.ipynb")
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: displayed.append(data))
     return displayed
 
 
-def test_without_a_front_end_one_line_and_no_widget(shown, capsys):
+def test_without_a_front_end_one_line_and_no_widget(nobody, capsys):
     explore.slider(draw, "learning rate", 0.0, 1.0, start=0.1, step=0.1)
     assert capsys.readouterr().out == explore.ABSENT + "\n"
-    assert shown == []
 
 
-def test_with_a_front_end_moving_it_redraws(shown, monkeypatch):
-    monkeypatch.setenv("JPY_SESSION_NAME", "03_sgd_in_numpy.ipynb")
+def test_where_widgets_cannot_be_shown_the_picture_stands_in(somebody):
     explore.slider(draw, "learning rate", 0.0, 1.0, start=0.1, step=0.1)
-    (box,) = shown
-    handle, picture = box.children
+    (bundle,) = somebody
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert bundle["text/plain"] == draw(0.1).alt
+    assert bundle["text/html"] == draw(0.1)._repr_html_() + f"<p>{explore.STILL}</p>"
+
+
+def test_moving_the_slider_redraws(somebody, monkeypatch):
+    shown = []
+    monkeypatch.setattr(explore, "_display", lambda widget, picture: shown.append(widget))
+    explore.slider(draw, "learning rate", 0.0, 1.0, start=0.1, step=0.1)
+    handle, picture = shown[0].children
     assert handle.description == "learning rate"
-    assert "from 4 to 3.2" in picture.value
+    assert picture.value == draw(0.1)._repr_html_()
     handle.value = 0.5
-    assert "from 4 to 0." in picture.value
+    assert picture.value == draw(0.5)._repr_html_() != draw(0.1)._repr_html_()
 
 
-def test_without_ipywidgets_the_remedy_is_named(shown, monkeypatch, capsys):
-    monkeypatch.setenv("JPY_SESSION_NAME", "03_sgd_in_numpy.ipynb")
+def test_without_ipywidgets_the_remedy_is_named(somebody, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     explore.slider(draw, "learning rate", 0.0, 1.0, start=0.1, step=0.1)
     assert "%pip install ipywidgets" in capsys.readouterr().out

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+STILL = "This page cannot show a slider: change <code>start</code> and run the cell again."
 ABSENT = "The slider shows here in a running notebook (Jupyter, Colab, VS Code)."
 
 
@@ -45,8 +46,6 @@ def slider(
     except ModuleNotFoundError:
         print("The slider needs ipywidgets: run %pip install ipywidgets, then restart the kernel.")
         return
-    from IPython.display import display
-
     handle = ipywidgets.FloatSlider(
         value=start, min=low, max=high, step=step, description=name, readout_format=".2f",
         style={"description_width": "initial"}, layout={"width": "min(100%, 640px)"},
@@ -57,7 +56,20 @@ def slider(
         picture.value = draw(change["new"])._repr_html_()
 
     handle.observe(redraw, names="value")
-    display(ipywidgets.VBox([handle, picture]))
+    _display(ipywidgets.VBox([handle, picture]), draw(start))
+
+
+def _display(widget: Any, picture: Any) -> None:
+    """Show the widget, and where a page cannot show widgets (JupyterLab's slides), the picture."""
+    from IPython.display import display
+
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    bundle = {
+        "application/vnd.jupyter.widget-view+json": view,
+        "text/html": f"{picture._repr_html_()}<p>{STILL}</p>",
+        "text/plain": repr(picture),
+    }
+    display(bundle, raw=True)
 
 
 def _somebody_is_there() -> bool:
