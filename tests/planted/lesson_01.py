@@ -37,7 +37,7 @@ MUTATIONS = [
     Mutation(
         "parent.grad += part",
         "parent.grad = part",
-        "its contributions must be added",
+        "contributions must be added",
         "the last path wins",
     ),
     Mutation(
