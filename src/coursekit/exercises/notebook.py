@@ -74,8 +74,10 @@ class Source:
         from pygments.formatters import HtmlFormatter
         from pygments.lexers import PythonLexer
 
-        style = "padding: 0.5em 0.8em"
-        return highlight(self.text, PythonLexer(), HtmlFormatter(noclasses=True, cssstyles=style))
+        # Styles in the text itself, its own light background too: no style sheet reaches into it.
+        box, text = "padding: 0.5em 0.8em", "background: inherit; color: #222222; margin: 0"
+        formatter = HtmlFormatter(noclasses=True, cssstyles=box, prestyles=text)
+        return highlight(self.text, PythonLexer(), formatter)
 
 
 def solution(exercise: Any, /) -> None:
