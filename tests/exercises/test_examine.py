@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import random
 import time
@@ -172,6 +173,18 @@ def test_a_generator_that_never_ends_is_stopped_too():
 
     listed = one(lambda: [Case(1)], "def f(x): return [x]", observe=lambda f, x: list(f(x))[:5])
     assert examine(listed, endless, seconds=0.2).state == "stopped"
+
+
+def test_interrupting_the_kernel_ends_the_check_and_nothing_else():
+    def endless(preds, yb):
+        _thread.interrupt_main()  # what the stop button of a notebook does
+        while True:
+            pass
+
+    verdict = examine(MSE, endless)
+    assert verdict.state == "stopped"
+    assert verdict.message == "You interrupted the check."
+    assert len(verdict.details) == 1
 
 
 # --- the kinds

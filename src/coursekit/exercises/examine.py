@@ -63,7 +63,7 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
     except NotAnAnswer as problem:
         return Verdict(exercise.name, "unusable", _sentence(str(problem)))
     except KeyboardInterrupt:
-        return Verdict(exercise.name, "stopped", "You interrupted the check.", tuple(at))
+        return Verdict(exercise.name, "stopped", "You interrupted the check.", tuple(at[-1:]))
     except BaseException as error:  # an object that breaks whatever touches it
         return Verdict(
             exercise.name,
@@ -213,10 +213,8 @@ def _input_line(case: Case, names: Sequence[str]) -> str:
 
 
 def _tried(cases: Sequence[Case]) -> str:
+    """``Passes on 3 inputs, also on zeros and an empty batch.``"""
     about = [case.about for case in cases if case.about]
-    also = (
-        f", also on {' and '.join(filter(None, [', '.join(about[:-1]), about[-1]]))}"
-        if about
-        else ""
-    )
+    listed = " and ".join(part for part in (", ".join(about[:-1]), *about[-1:]) if part)
+    also = f", also on {listed}" if listed else ""
     return f"Passes on {len(cases)} input{'s' * (len(cases) != 1)}{also}."
