@@ -1,6 +1,6 @@
 """Every lesson notices the bugs planted in it.
 
-Measured on two cores: the 21 bugs of lesson 07 take 13 s.
+Measured on two idle cores: the 24 bugs of lesson 07 take 13 s.
 """
 
 from __future__ import annotations
