@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import GradientEdge
 
 from coursekit.graph import model as m
@@ -31,6 +32,9 @@ _KEPT: dict[str, tuple[str | None, ...]] = {
     "Atan2": ("self", "other"), "Maximum": ("self", "other"), "Minimum": ("self", "other"),
 }  # fmt: skip
 
+#: How many operations are read; a picture shows far fewer.
+READ_LIMIT = 20_000
+
 _Held = Mapping[Any, tuple[str, torch.Tensor]]
 
 
@@ -38,7 +42,7 @@ def read(
     roots: list[torch.Tensor],
     held: list[tuple[str, torch.Tensor]],
     *,
-    limit: int = 10_000,
+    limit: int = READ_LIMIT,
     grads: bool = True,
 ) -> m.Graph:
     """Return the graph of some tensors.
@@ -46,7 +50,7 @@ def read(
     Args:
         roots: The tensors to explain.
         held: Names and tensors of variables, which supply names and values.
-        limit: Stop after this many operations, counted back from the roots.
+        limit: Read at most this many operations, counted back from the roots.
         grads: Ask autograd for gradients, if it still can give them.
     """
     reader = _Reader(roots, held)
@@ -93,11 +97,7 @@ class _Reader:
             ops.append(self._op(node))
             for below, _ in node.next_functions:
                 push(below)
-        if todo:
-            self.graph.notes.append(
-                f"Only the last {limit:,} operations were read; more came before them. "
-                "A larger limit= reads more."
-            )
+        self.graph.cut = bool(todo)
         self.graph.ops = ops[::-1]
         for number, op in enumerate(self.graph.ops):
             op.key = number
@@ -121,7 +121,7 @@ class _Reader:
         self.edges = {new[key]: edge for key, edge in self.edges.items()}
 
     def _op(self, node: Any) -> m.Op:
-        custom = hasattr(node, "saved_tensors") and not node.name().startswith("torch::")
+        custom = isinstance(node, BackwardCFunction)
         name = node.name()
         op = m.Op(0, opnames.from_backward(name, custom=custom), [], [], backward=name)
         stem = name.split("::")[-1].split("Backward")[0]

@@ -240,9 +240,9 @@ def _clipped(graph: m.Graph, limit: int, view: str, options: scene.Options) -> m
         if boxes <= limit:
             break
         count = min(count - 1, count * limit // boxes)
-    part.notes = [note for note in part.notes if not note.startswith("Only the last")]
+    total = f"{'more than ' if graph.cut else ''}{len(graph.ops):,}"
     part.notes.append(
-        f"Only the last {len(ops):,} of {len(graph.ops):,} operations are shown (limit={limit})."
+        f"Only the last {len(ops):,} of {total} operations are shown (limit={limit})."
     )
     return part
 
@@ -323,7 +323,7 @@ def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request)
         first = found[0]
         held = [*((n, t) for n, t in (names or {}).items()), *named_tensors(frame)]
         if first is None or any(f is None or f[0] is not first[0] for f in found):
-            graph = autograd.read(roots, held, limit=25 * ask.limit, grads=ask.grads is not False)
+            graph = autograd.read(roots, held, grads=ask.grads is not False)
             if not graph.ops:
                 graph.notes.insert(0, _no_history(roots))
             return graph

@@ -112,6 +112,7 @@ class Graph:
         roots: Keys of the values that were asked for.
         backward_order: Keys of operations in the order in which autograd went through them.
         notes: Sentences to print under the picture: what is missing, and how to get it.
+        cut: Whether there are more operations before these that were not read.
     """
 
     values: dict[int, Value] = field(default_factory=dict)
@@ -119,6 +120,7 @@ class Graph:
     roots: list[int] = field(default_factory=list)
     backward_order: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    cut: bool = False
 
     def uses(self) -> dict[int, list[tuple[Op, int]]]:
         """Return, for each value's key, the operations that use it and at which position."""

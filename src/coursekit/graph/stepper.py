@@ -158,6 +158,7 @@ def steps(
 
     Example:
         >>> import torch
+        >>> from coursekit.graph import record
         >>> x = torch.tensor(2.0, requires_grad=True)
         >>> with record() as g:
         ...     y = 3 * x**2

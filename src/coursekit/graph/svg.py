@@ -95,7 +95,7 @@ def render(placed: Placed, title: str, desc: str, marks: Marks | None = None) ->
 def wrap(body: str, width: float, height: float, px: float, title: str, desc: str) -> str:
     """Put the drawing into an SVG element with its size, name, description and text height."""
     w, h = width + 2 * _MARGIN, height + 2 * _MARGIN
-    name = "g" + hashlib.sha256(f"{title}{desc}{body}".encode()).hexdigest()[:10]
+    name = "g" + hashlib.sha256(f"{title}{desc}{body}".encode("utf-8", "replace")).hexdigest()[:10]
     return (
         f'<svg class="ck-graph" xmlns="http://www.w3.org/2000/svg" role="img" '
         f'aria-labelledby="{name}-t {name}-d" '

@@ -127,7 +127,7 @@ def to_lists(tensors: Mapping[Any, torch.Tensor | None]) -> dict[Any, Any]:
     for key, t in tensors.items():
         if t is None:
             result[key] = None
-        elif t.device.type == "cpu":
+        elif _on_cpu(t):
             result[key] = _as_list(t)
         else:
             remote.setdefault((t.device, t.dtype), []).append(key)
@@ -137,6 +137,10 @@ def to_lists(tensors: Mapping[Any, torch.Tensor | None]) -> dict[Any, Any]:
         for key, t, piece in zip(keys, parts, pieces, strict=True):
             result[key] = _as_list(piece.reshape(t.shape))
     return result
+
+
+def _on_cpu(t: torch.Tensor) -> bool:
+    return t.device.type == "cpu"
 
 
 def _as_list(t: torch.Tensor) -> Any:

@@ -1,0 +1,102 @@
+"""Graphs of a student's own nodes, as lesson 01 builds them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coursekit import graph
+
+
+@dataclass(eq=False)
+class Node:
+    value: Any
+    parents: tuple = ()
+    op: str = ""
+    local_grads: tuple = ()
+    grad: Any = None
+    name: str = ""
+    extra: list = field(default_factory=list)
+
+    def __mul__(self, other):
+        return Node(
+            self.value * other.value, (self, other), "*", (other.value, self.value)
+        )  # fmt: skip
+
+    def __add__(self, other):
+        return Node(self.value + other.value, (self, other), "+", (1.0, 1.0))
+
+
+def example():
+    x = Node(2.0, name="x")
+    h = x * x
+    y = h + x
+    return x, h, y
+
+
+def backward(x, h, y):
+    y.grad, h.grad, x.grad = 1.0, 1.0, 5.0
+
+
+def test_names_values_and_operations():
+    x, h, y = example()
+    drawing = graph.draw(y)
+    assert [op.name for op in drawing.graph.ops] == ["*", "+"]
+    assert {v.name: v.data for v in drawing.graph.values.values()} == {"x": 2.0, "h": 4.0, "y": 6.0}
+    assert drawing.view == "full"
+    assert "not computed yet" in drawing.table
+    assert h.value + x.value == y.value
+
+
+def test_gradients_and_contributions():
+    nodes = example()
+    backward(*nodes)
+    g = graph.draw(nodes[2]).graph
+    assert {v.name: v.grad for v in g.values.values()}["x"] == 5.0
+    x = next(v for v in g.values.values() if v.name == "x")
+    assert [op.contributions[i] for op, i in g.uses()[x.key]] == [2.0, 2.0, 1.0]
+
+
+def test_local_derivatives_on_request():
+    nodes = example()
+    assert "∂" not in graph.draw(nodes[2]).svg
+    assert graph.draw(nodes[2], local=True).svg.count("∂") == 4
+
+
+def test_arrays_and_bare_objects():
+    class Bare:
+        def __init__(self, value, parents=(), op=None):
+            self.value, self.parents, self.op = value, parents, op
+
+    w = Bare(np.arange(6.0).reshape(2, 3))
+    out = Bare(w.value.sum(), (w,), "sum")
+    drawing = graph.draw(out)
+    assert "[[0 1 2] [3 4 5]]" in drawing.table
+    assert [box.lines[0].spans[0][0] for box in drawing.placed.scene.boxes] == ["w", "sum", "out"]
+
+
+def test_steps_of_nodes():
+    x, h, y = example()
+    backward(x, h, y)
+    captions = graph.steps(y).captions
+    assert captions[0] == "We start from x = 2."
+    assert captions[1] == "h = x * x = 4"
+    assert captions[-1] == "x is used 3 times, its contributions add up: ∇x = 5"
+
+
+def test_deep_chain_does_not_recurse():
+    node = Node(0.0, name="start")
+    one = Node(1.0, name="one")
+    for _ in range(5000):
+        node = node + one
+    assert len(graph.draw(node, limit=20).placed.scene.boxes) <= 20
+
+
+def test_cycle_and_bare_number_are_explained():
+    a = Node(1.0, name="a")
+    a.parents = (a,)
+    with pytest.raises(ValueError, match="'a' is computed from itself"):
+        graph.draw(a)
+    with pytest.raises(TypeError, match=r"A parent is 2\.0"):
+        graph.draw(Node(1.0, (2.0,), "+"))
