@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page
+
+from tests.tools.walk_deck.report import DeckError
 
 # MathJax 2 (classic) sleeps about half a second per cell with a formula; the result is the same
 FAST_MATHJAX = """
@@ -94,8 +97,12 @@ class Lab(Flavour):
         )
 
     def start(self, i: int) -> None:
-        self.page.evaluate("i => __walk.start(i)", i)
-        self.page.wait_for_function("i => __walk.isActive(i)", arg=i, timeout=5000)
+        # a cell that is not laid out yet takes no focus: offer it until it does
+        focused = "i => { __walk.start(i); return __walk.isActive(i); }"
+        try:
+            self.page.wait_for_function(focused, arg=i, polling=100, timeout=20_000)
+        except BrowserError:
+            raise DeckError(f"cell {i + 1} does not become the active cell") from None
         self.page.keyboard.press("Control+Enter")
 
 
