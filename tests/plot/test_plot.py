@@ -23,6 +23,7 @@ EVERY = {
     "heatmap": lambda: plot.heatmap(torch.rand(4, 5), digits=2, sums=True),
     "downhill": lambda: plot.downhill(np.square, {"crawls": [4, 3.9], "flies off": [4, -4.8, 5.8]}),
     "fits": lambda: plot.fits(np.arange(3), np.arange(3) ** 2, {"a": np.ones(3), "b": np.zeros(3)}),
+    "overlay": lambda: plot.overlay(np.arange(3), {"a": [0, 1, 4], "b": torch.ones(3)}),
     "broadcast": lambda: plot.broadcast(np.ones((2, 3)), np.arange(3), "+"),
     "speedups": lambda: plot.speedups({"loop": 1, "array": 88.0, "slow": 0.2}),
 }
@@ -115,6 +116,8 @@ def test_one_square_image_stays_one_image():
         (lambda: plot.bars(torch.zeros(2, 2)), r"\(2, 2\)"),
         (lambda: plot.bars([1, 2], labels=["a"]), "2 values but 1 labels"),
         (lambda: plot.heatmap([1, 2]), r"\(2,\)"),
+        (lambda: plot.overlay([1, 2], {}), "nothing to draw"),
+        (lambda: plot.overlay([1, 2], {"a": [1]}), r"\(1,\) and x \(2,\)"),
     ],
 )
 def test_bad_input_says_what_came_and_what_is_wanted(call, words):

@@ -13,6 +13,7 @@ from coursekit.plot.broadcasting import broadcast
 from coursekit.plot.curves import function, losses
 from coursekit.plot.descent import downhill, fits
 from coursekit.plot.grids import images, pixels, templates
+from coursekit.plot.overlays import overlay
 from coursekit.plot.picture import Picture
 from coursekit.plot.speed import speedups
 from coursekit.plot.tables import bars, heatmap
@@ -27,6 +28,7 @@ __all__ = [
     "heatmap",
     "images",
     "losses",
+    "overlay",
     "pixels",
     "speedups",
     "templates",
