@@ -6,8 +6,9 @@ from numpy import ndarray
 def matmul(a: ndarray, b: ndarray) -> ndarray:
     """Return the matrix product of two matrices, without a loop.
 
-    All products ``a[i, k] * b[k, j]`` are made at once, in a block with axes (i, k, j), and added up
-    over k. The block is stored: for large matrices ``a @ b`` is much faster and needs no room.
+    All products ``a[i, k] * b[k, j]`` are made at once, in a block with axes (i, k, j), and then
+    added up over k. The block is stored: ``a @ b`` is much faster and needs no room for it.
+    An inner length of 1 is stretched here, where ``@`` would refuse.
 
     Args:
         a: (n, k) array or tensor.
