@@ -67,15 +67,19 @@ class Drawing:
         views = VIEWS[1:] if ask.view == "auto" else (ask.view,)
         try:
             for view in views:
-                drawn = scene.build(graph, view, options)
-                if len(drawn.boxes) > ask.limit and view != views[-1]:
+                least = scene.least_boxes(graph, view, ask.depth)
+                # in a full view with many boxes nothing can be read: do not even try
+                most = 60 if ask.view == "auto" and view == "full" else ask.limit
+                if least > most and view != views[-1]:
                     continue
-                if len(drawn.boxes) > ask.limit:
-                    graph = _clipped(graph, ask.limit, view, options)
+                drawn = None if least > ask.limit else scene.build(graph, view, options)
+                if drawn is None or len(drawn.boxes) > ask.limit:
+                    if view != views[-1]:
+                        continue
+                    graph = _clipped(self.graph, ask.limit, view, options)
                     drawn = scene.build(graph, view, options)
-                if ask.view == "auto" and len(drawn.boxes) > 60 and view == "full":
-                    continue  # never legible: do not even try
-                placed = place(drawn, ask.engine)
+                least = TARGET if view != views[-1] else 0.0
+                placed = place(drawn, ask.engine, least=least)
                 if best is None or placed.text_px > best.text_px:
                     best = placed
                 if placed.text_px >= TARGET:
@@ -229,13 +233,11 @@ class Drawing:
 def _clipped(graph: m.Graph, limit: int, view: str, options: scene.Options) -> m.Graph:
     """Return the last operations of a graph, as many as the limit on boxes allows."""
     count = limit
-    while count > 1:
+    while count >= 1:
         ops = graph.ops[-count:]
         wanted = {key for op in ops for key in [*op.inputs, *op.outputs]} | set(graph.roots)
-        part = m.Graph(
-            {key: value for key, value in graph.values.items() if key in wanted},
-            ops, graph.roots, [], [*graph.notes],
-        )  # fmt: skip
+        values = {key: value for key, value in graph.values.items() if key in wanted}
+        part = m.Graph(values, ops, graph.roots, [], [*graph.notes])
         boxes = len(scene.build(part, view, options).boxes)
         if boxes <= limit:
             break

@@ -44,32 +44,31 @@ def dot_source(
     """Return the DOT text of a graph of empty boxes, to be laid out from left to right.
 
     Args:
-        sizes: Width and height of each box, in points.
+        sizes: Width and height of each box, in points; names are letters and digits.
         edges: Pairs of names.
         first: Names that come leftmost.
         last: Names that come rightmost.
         heads: The edges that end in an arrowhead; by default all of them.
     """
-    from graphviz import Digraph
-
+    # Written by hand: the names are ours, there is nothing to quote, and the graphviz package
+    # takes 15 times as long, a fifth of the layout.
     edges = list(edges)
     pointed = set(edges if heads is None else heads)
-    graph = Digraph(
-        graph_attr={"rankdir": "LR", "nodesep": "0.2", "ranksep": "0.36", "margin": "0"},
-        node_attr={"shape": "box", "label": "", "fixedsize": "true"},
-        edge_attr={"arrowsize": "0.8"},
-    )
+    lines = [
+        "digraph {",
+        "graph [rankdir=LR nodesep=0.2 ranksep=0.36 margin=0]",
+        'node [shape=box label="" fixedsize=true]',
+        "edge [arrowsize=0.8]",
+    ]
     for name, (width, height) in sizes.items():
-        graph.node(name, width=f"{width / 72:.4f}", height=f"{height / 72:.4f}")
+        lines.append(f"{name} [width={width / 72:.4f} height={height / 72:.4f}]")
     for side, names in (("source", first), ("sink", last)):
         if names:
-            with graph.subgraph() as group:
-                group.attr(rank=side)
-                for name in names:
-                    group.node(name)
+            lines.append(f"{{rank={side}; {'; '.join(names)}}}")
     for tail, head in edges:
-        graph.edge(tail, head, **({} if (tail, head) in pointed else {"arrowhead": "none"}))
-    return str(graph.source)
+        end = "" if (tail, head) in pointed else " [arrowhead=none]"
+        lines.append(f"{tail} -> {head}{end}")
+    return "\n".join([*lines, "}"])
 
 
 def run(source: str, engine: str | None = None) -> Layout:

@@ -7,6 +7,7 @@ puts the rest below; an arrow that crosses goes round at the edges, like a line 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import unicodedata
 from collections.abc import Iterable
@@ -53,8 +54,11 @@ def font_size(role: str) -> float:
     return SMALL if role in _SMALL_ROLES else MAIN
 
 
+@functools.lru_cache(maxsize=4096)
 def columns(words: str) -> int:
     """Return how many character cells a text takes: two for a wide East Asian one or an emoji."""
+    if words.isascii():
+        return len(words)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in words)
     return len(words) - sum(unicodedata.combining(c) > 0 for c in words) + wide
 
@@ -74,20 +78,26 @@ def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) 
     )
 
 
-def place(scene: Scene, engine: str | None = None) -> Placed:
+def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Placed:
     """Give every box and arrow its place; fold if that makes the text clearly larger.
+
+    Args:
+        scene: What to draw.
+        engine: The layout engine, by default the first that is installed.
+        least: Do not bother to fold if the text will stay smaller than this many pixels.
 
     Raises:
         EngineError: No layout engine is installed.
     """
     graph = _Net(scene)
     flat = graph.lay(engine)
+    if flat.text_px >= 1.15 * TARGET:
+        return flat
     best = flat
-    if flat.width > 1.3 * SLIDE[0] / SLIDE[1] * flat.height and flat.text_px < 1.45 * MAIN:
-        for cuts in graph.folds():
-            folded = graph.lay_folded(cuts, engine)
-            if folded.text_px > 1.12 * best.text_px:
-                best = folded
+    for expected, rows in graph.folds():
+        if expected > max(1.12 * best.text_px, 0.9 * least):
+            folded = graph.lay_folded(rows, engine)
+            best = folded if folded.text_px > 1.12 * best.text_px else best
             if best is not flat:
                 break
     return best
@@ -156,24 +166,24 @@ class _Net:
 
     # -- rows --------------------------------------------------------------------------------
 
-    def folds(self) -> list[dict[str, int]]:
-        """Return ways to cut the graph into rows (node -> row), the most promising first."""
+    def folds(self) -> list[tuple[float, dict[str, int]]]:
+        """Return ways to cut the graph into rows: expected text height, and each node's row."""
         assert self.flat is not None
         column = self._columns()
-        ends = sorted(set(column.values()))
-        if len(ends) < 4:
+        starts = sorted(set(column.values()))
+        if len(starts) < 4:
             return []
         spans = self._spans(column)
+        across = {x: sum(a < x <= b for a, b in spans.values()) for x in starts}
         options = []
         for rows in range(2, 7):
-            cuts = self._cut(rows, ends, spans, column)
-            if cuts is None:
-                continue
-            options.append((self._estimate(cuts, column, spans), cuts))
+            cuts = self._cut(rows, across)
+            if cuts is not None:
+                options.append((MAIN * self._estimate(cuts, column, across), cuts))
         options.sort(key=lambda option: -option[0])
         return [
-            {name: sum(x >= cut for cut in cuts) for name, x in column.items()}
-            for _, cuts in options[:2]
+            (expected, {name: sum(x >= cut for cut in cuts) for name, x in column.items()})
+            for expected, cuts in options[:2]
         ]
 
     def _columns(self) -> dict[str, float]:
@@ -193,57 +203,41 @@ class _Net:
             reach[tail] = max(reach.get(tail, column[tail]), column[head])
         return {tail: (column[tail], end) for tail, end in reach.items()}
 
-    def _cut(
-        self,
-        rows: int,
-        ends: list[float],
-        spans: dict[str, tuple[float, float]],
-        column: dict[str, float],
-    ) -> list[float] | None:
+    def _cut(self, rows: int, across: dict[float, int]) -> list[float] | None:
         """Choose columns at which a new row starts: equal widths, few arrows across."""
         assert self.flat is not None
         cuts: list[float] = []
         ideal = self.flat.width / rows
         for row in range(1, rows):
-            best, cost = None, 0.0
-            for x in ends[1:]:
-                if cuts and x <= cuts[-1]:
-                    continue
-                across = sum(a < x <= b for a, b in spans.values())
+            prices = {}
+            for x, count in list(across.items())[1:]:
                 off = abs(x - row * ideal) / ideal
-                price = off + 0.12 * (across - 1)
-                if across <= 4 and off < 0.5 and (best is None or price < cost):
-                    best, cost = x, price
-            if best is None:
+                if count <= 4 and off < 0.5 and (not cuts or x > cuts[-1]):
+                    prices[x] = off + 0.12 * (count - 1)
+            if not prices:
                 return None
-            cuts.append(best)
+            cuts.append(min(prices, key=lambda x: prices[x]))
         return cuts
 
     def _estimate(
-        self,
-        cuts: list[float],
-        column: dict[str, float],
-        spans: dict[str, tuple[float, float]],
+        self, cuts: list[float], column: dict[str, float], across: dict[float, int]
     ) -> float:
         """Return the expected enlargement on a slide."""
         assert self.flat is not None
-        edges = [-1.0, *cuts, float("inf")]
-        widths, heights = [], 0.0
-        for low, high in itertools.pairwise(edges):
-            inside = [n for n, x in column.items() if low <= x < high]
+        width, height = 0.0, 0.0
+        for low, high in itertools.pairwise([-1.0, *cuts, float("inf")]):
+            inside = [
+                (*self.flat.nodes[n], *self.sizes[n]) for n, x in column.items() if low <= x < high
+            ]
             if not inside:
                 return 0.0
-            at = self.flat.nodes
-            widths.append(
-                max(at[n][0] + self.sizes[n][0] / 2 for n in inside)
-                - min(at[n][0] - self.sizes[n][0] / 2 for n in inside)
-            )
-            heights += max(at[n][1] + self.sizes[n][1] / 2 for n in inside) - min(
-                at[n][1] - self.sizes[n][1] / 2 for n in inside
-            )
-            lanes = sum(a < high <= b for a, b in spans.values())
-            heights += _GUTTER + lanes * _LANE
-        return fit(max(widths) + 60, heights)
+            left = min(x - w / 2 for x, _, w, _ in inside)
+            right = max(x + w / 2 for x, _, w, _ in inside)
+            top = min(y - h / 2 for _, y, _, h in inside)
+            bottom = max(y + h / 2 for _, y, _, h in inside)
+            width = max(width, right - left)
+            height += bottom - top + _GUTTER + across.get(high, 0) * _LANE
+        return fit(width + 60, height)
 
     def lay_folded(self, row_of: dict[str, int], engine: str | None) -> Placed:
         """Lay out each row by itself, with stubs where arrows leave and enter, and join them."""

@@ -79,6 +79,15 @@ def build(graph: m.Graph, view: str, options: Options) -> Scene:
     return {"full": _full, "compact": _compact, "modules": _modules}[view](graph, options)
 
 
+def least_boxes(graph: m.Graph, view: str, depth: int) -> int:
+    """Return how many boxes a view has at least; quick, unlike building it."""
+    if view == "full":
+        return len(graph.ops) + len(graph.values)
+    if view == "compact":
+        return len(graph.ops)
+    return len({_group(op, depth) for op in graph.ops})
+
+
 # -- lines ---------------------------------------------------------------------------------------
 
 
