@@ -107,7 +107,8 @@ def _value_lines(value: m.Value, options: Options, *, scalars_only: bool = False
     if options.values is not False and (options.values or not scalars_only or scalar):
         lines += [Line([(row, "value")], ("value", value.key)) for row in text.content(value)]
     grads = options.grads is not False and value.needs_grad
-    if grads and (options.grads or not scalars_only or scalar):
+    asked = options.values if options.grads is None else options.grads
+    if grads and (asked or not scalars_only or scalar):
         known = value.grad_state == m.KNOWN
         for i, row in enumerate(text.gradient(value)):
             mark = "∇ " if i == 0 else "  "
