@@ -195,8 +195,9 @@ def _built(exercise: Exercise, code: str) -> Any:
 def _same(exercise: Exercise, seen: Seen, answer: Any, j: int, names: tuple[str, ...]) -> bool:
     """Whether ``answer`` does on case ``j`` what was seen."""
     its = look(exercise, answer, _cases(exercise)[j], names)
-    if isinstance(seen.result, Raised) or isinstance(its.result, Raised):
-        return seen.result == its.result
+    raised = [isinstance(result, Raised) for result in (seen.result, its.result)]
+    if any(raised):  # an array beside a Raised would be compared element by element
+        return all(raised) and seen.result == its.result
     return differs(exercise, seen, its, its.inputs) is None
 
 
