@@ -25,6 +25,7 @@ EVERY = {
     "fits": lambda: plot.fits(np.arange(3), np.arange(3) ** 2, {"a": np.ones(3), "b": np.zeros(3)}),
     "overlay": lambda: plot.overlay(np.arange(3), {"a": [0, 1, 4], "b": torch.ones(3)}),
     "broadcast": lambda: plot.broadcast(np.ones((2, 3)), np.arange(3), "+"),
+    "regions": lambda: plot.regions(torch.eye(2), [0, 1], lambda x: x[:, 0] > 0.5),
     "speedups": lambda: plot.speedups({"loop": 1, "array": 88.0, "slow": 0.2}),
 }
 
@@ -116,6 +117,10 @@ def test_one_square_image_stays_one_image():
         (lambda: plot.bars(torch.zeros(2, 2)), r"\(2, 2\)"),
         (lambda: plot.bars([1, 2], labels=["a"]), "2 values but 1 labels"),
         (lambda: plot.heatmap([1, 2]), r"\(2,\)"),
+        (lambda: plot.regions(torch.ones(3), [0, 1, 1]), r"\(3,\)"),
+        (lambda: plot.regions(torch.eye(2), [0, 2]), "2 classes have names"),
+        (lambda: plot.regions(torch.eye(2), [0]), r"\(1,\)"),
+        (lambda: plot.regions(torch.eye(2), [0, 1], lambda x: x), r"\(2, 2\) for 2 points"),
         (lambda: plot.overlay([1, 2], {}), "nothing to draw"),
         (lambda: plot.overlay([1, 2], {"a": [1]}), r"\(1,\) and x \(2,\)"),
     ],

@@ -15,6 +15,7 @@ from coursekit.plot.descent import downhill, fits
 from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.overlays import overlay
 from coursekit.plot.picture import Picture
+from coursekit.plot.planes import regions
 from coursekit.plot.speed import speedups
 from coursekit.plot.tables import bars, heatmap
 
@@ -30,6 +31,7 @@ __all__ = [
     "losses",
     "overlay",
     "pixels",
+    "regions",
     "speedups",
     "templates",
 ]

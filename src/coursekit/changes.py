@@ -1,0 +1,152 @@
+"""What differs between two functions or classes: their code side by side.
+
+Example:
+    >>> changes("a = 1\\nb = 2", "a = 1\\nb = 3", titles=("before", "after"))
+    before -> after
+      a = 1
+    - b = 2
+    + b = 3
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import linecache
+import textwrap
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import Any
+
+#: One line of the comparison: kind (" " same, "-" old only, "+" new only, "!" both), old, new.
+Row = tuple[str, str, str]
+
+OLD = "background:#fbe6da;border-left:4px solid #d55e00"
+NEW = "background:#dcebf6;border-left:4px solid #0072b2"
+SAME = "border-left:4px solid transparent"
+
+
+class Changes:
+    """Two texts, compared line by line: a table in a notebook, marked lines in a terminal.
+
+    Attributes:
+        titles: Names of the old and the new text.
+        rows: The lines, see :data:`Row`.
+    """
+
+    def __init__(self, old: str, new: str, titles: tuple[str, str]) -> None:
+        self.titles = titles
+        self.rows = list(_rows(old.splitlines(), new.splitlines()))
+
+    @property
+    def removed(self) -> list[str]:
+        """The lines that only the old text has, without their indentation."""
+        return [old.strip() for kind, old, _ in self.rows if kind in "-!"]
+
+    @property
+    def added(self) -> list[str]:
+        """The lines that only the new text has, without their indentation."""
+        return [new.strip() for kind, _, new in self.rows if kind in "+!"]
+
+    def __repr__(self) -> str:
+        lines = [" -> ".join(self.titles)]
+        waiting: list[str] = []  # new lines come after the old ones that they replace
+        for kind, old, new in self.rows:
+            if kind == " ":
+                lines, waiting = [*lines, *waiting, f"  {old}"], []
+                continue
+            if kind in "-!":
+                lines.append(f"- {old}")
+            if kind in "+!":
+                waiting.append(f"+ {new}")
+        return "\n".join([*lines, *waiting])
+
+    def _repr_html_(self) -> str:
+        head = "".join(
+            f'<th scope="col" style="text-align:left;padding:2px 8px">{html.escape(t)}</th>'
+            for t in self.titles
+        )
+        body = "".join(
+            f"<tr>{_cell(old, '−', kind in '-!', OLD)}{_cell(new, '+', kind in '+!', NEW)}</tr>"
+            for kind, old, new in self.rows
+        )
+        return (
+            '<table class="coursekit-changes" style="border-collapse:collapse;color:#222222;'
+            f'background:white"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        )
+
+
+def changes(old: Any, new: Any, *, titles: tuple[str, str] | None = None) -> Changes:
+    """Show what has to change in ``old`` to get ``new``.
+
+    Args:
+        old: A function or class, or source text.
+        new: Likewise.
+        titles: What stands above the columns; the names, if not given.
+
+    Raises:
+        ValueError: The code of a function or class cannot be found.
+
+    Example:
+        >>> shown = changes("x = 1\\ny = x", "x = 2\\ny = x", titles=("one", "two"))
+        >>> shown.removed, shown.added
+        (['x = 1'], ['x = 2'])
+    """
+    names = titles or (_name(old, "old"), _name(new, "new"))
+    return Changes(source_of(old), source_of(new), names)
+
+
+def source_of(thing: Any) -> str:
+    """Return the source text of a function or class, wherever it was defined; text as it is.
+
+    In a notebook :func:`inspect.getsource` finds functions only; this finds classes as well,
+    through the code of their methods.
+
+    Raises:
+        ValueError: There is no source, as for a built-in or code typed at a bare prompt.
+
+    Example:
+        >>> print(source_of("a = 1"))
+        a = 1
+    """
+    if isinstance(thing, str):
+        return thing
+    name = _name(thing, "this object")
+    functions = vars(thing).values() if isinstance(thing, type) else [inspect.unwrap(thing)]
+    codes = [f.__code__ for f in functions if inspect.isfunction(f)]
+    if codes:
+        text = "".join(linecache.getlines(codes[0].co_filename))
+        for node in ast.walk(ast.parse(text)):
+            inside = isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
+            if inside and node.lineno <= codes[0].co_firstlineno <= (node.end_lineno or 0):
+                lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
+                return textwrap.dedent("\n".join(lines))
+    raise ValueError(f"The code of {name} cannot be found: run the cell that defines it first.")
+
+
+def _name(thing: Any, otherwise: str) -> str:
+    return getattr(thing, "__name__", otherwise)
+
+
+def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
+    """Pair the lines of both texts; a replaced line stands beside the one that replaces it."""
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        left, right = old[i1:i2], new[j1:j2]
+        if tag == "equal":
+            yield from ((" ", line, line) for line in left)
+            continue
+        for k in range(max(len(left), len(right))):
+            here = left[k] if k < len(left) else ""
+            there = right[k] if k < len(right) else ""
+            yield ("!" if k < min(len(left), len(right)) else "-+"[k < len(right)]), here, there
+
+
+def _cell(line: str, sign: str, marked: bool, style: str) -> str:
+    """One side of a row: the sign says in words of the keyboard what the colour says."""
+    text = html.escape(line) or " "
+    return (
+        '<td style="text-align:left;white-space:pre-wrap;font-family:monospace;padding:0 8px;'
+        f'{style if marked else SAME}">{sign if marked else " "} '
+        f"{f'<b>{text}</b>' if marked else text}</td>"
+    )

@@ -1,0 +1,60 @@
+"""Code side by side: changes are marked by signs, not by colour alone, and found in notebooks."""
+
+import pytest
+
+from coursekit.changes import changes, source_of
+
+OLD = "def f(x):\n    y = 1\n    return x < y"
+NEW = "def f(x):\n    y = 2\n    z = 3\n    return x < y"
+
+
+def test_text_says_what_changed():
+    assert repr(changes(OLD, NEW, titles=("one", "two"))).splitlines() == [
+        "one -> two",
+        "  def f(x):",
+        "-     y = 1",
+        "+     y = 2",
+        "+     z = 3",
+        "      return x < y",
+    ]
+
+
+def test_html_marks_lines_by_sign_and_escapes_code():
+    page = changes(OLD, NEW)._repr_html_()
+    assert page.count("−") == 1 and page.count("+ ") == 2
+    assert "x &lt; y" in page and "x < y" not in page
+
+
+def test_removed_and_added():
+    shown = changes(OLD, NEW)
+    assert (shown.removed, shown.added) == (["y = 1"], ["y = 2", "z = 3"])
+    assert (changes(NEW, OLD).removed, changes(NEW, OLD).added) == (["y = 2", "z = 3"], ["y = 1"])
+
+
+def test_the_same_text_has_no_changes():
+    assert not changes(OLD, OLD).removed and not changes(OLD, OLD).added
+
+
+def test_functions_and_classes_are_found():
+    class Small:
+        def method(self):
+            return 1
+
+    assert source_of(Small).splitlines()[0] == "class Small:"
+    assert source_of(Small).splitlines()[-1] == "        return 1"
+    assert source_of(test_the_same_text_has_no_changes).startswith("def test_the_same_text")
+
+
+def test_the_class_of_a_cell_that_was_run_twice_is_the_last_one():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    for number in (1, 2):
+        shell.run_cell(f"class Cell:\n    def f(self):\n        return {number}\n")
+    assert source_of(shell.user_ns["Cell"]).endswith("return 2")
+    InteractiveShell.clear_instance()
+
+
+def test_what_has_no_source_is_named():
+    with pytest.raises(ValueError, match="code of len cannot be found"):
+        changes(len, len)
