@@ -1,0 +1,292 @@
+"""Exercises of lesson 06, Adaline three ways."""
+
+from coursekit.exercises.model import Case, Exercise, Wrong
+
+N_STEPS = Exercise(
+    name="n_steps",
+    lesson="06",
+    kind="predict",
+    stub="""
+# 70 flowers, 20 epochs, minibatches of 16.
+# How often does opt.step() run?
+n_steps = ...
+""",
+    solution="""
+n_steps = 100
+""",
+    wrong=[
+        Wrong("n_steps = 16 * 20", hint="16 is how many flowers a minibatch holds. How many fit?"),
+        Wrong("n_steps = 4 * 20", hint="Six flowers are left over. They make a batch too."),
+        Wrong("n_steps = 20", hint="That is once an epoch. There is a step for each minibatch."),
+        Wrong("n_steps = 70 * 20", hint="That would be minibatches of one flower."),
+        Wrong("n_steps = 5", hint="That is one epoch."),
+        Wrong("n_steps = 87.5", hint="A batch is whole or short, but it is one batch."),
+    ],
+    why="70 flowers make 4 full minibatches and a short one: 5 steps an epoch, 20 epochs.",
+)
+
+
+def shrinking_cases():
+    import torch
+
+    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]])
+    yb = torch.tensor([1.0, 0.0, 2.0])
+    w, b = torch.tensor([0.5, -0.25]), torch.tensor(0.1)
+    return [
+        Case(xb, yb, w, b, lam=0.1),
+        Case(xb, yb, w, b, lam=0.0, about="lam = 0, the gradient of the lesson"),
+        Case(xb[:1], yb[:1], w, b, lam=2.0, about="a batch of one"),
+    ]
+
+
+SHRINKING_GRADS = Exercise(
+    name="shrinking_grads",
+    lesson="06",
+    kind="write",
+    stub="""
+def shrinking_grads(xb, yb, w, b, lam):
+    # xb (n, 2), yb (n,), w (2,), b a number; preds = xb @ w + b
+    # loss = ((preds - yb) ** 2).mean() + lam * (w ** 2).sum()
+    # return the loss's gradients in w and in b, by hand: no autograd
+    ...
+""",
+    given="import torch",
+    solution="""
+def shrinking_grads(xb, yb, w, b, lam):
+    slope = 2 * (xb @ w + b - yb) / len(yb)
+    return xb.T @ slope + 2 * lam * w, slope.sum()
+""",
+    cases=shrinking_cases,
+    wrong=[
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (xb @ w + b - yb) / len(yb)\n"
+            "    return xb.T @ slope, slope.sum()",
+            hint="The loss has a second part that depends on w. What is its slope?",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (xb @ w + b - yb) / len(yb)\n"
+            "    return xb.T @ slope + lam * w, slope.sum()",
+            hint="The slope of w squared is 2w.",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (xb @ w + b - yb)\n"
+            "    return xb.T @ slope + 2 * lam * w, slope.sum()",
+            hint="A mean has 1/n in front, and so has its gradient.",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (yb - xb @ w - b) / len(yb)\n"
+            "    return xb.T @ slope + 2 * lam * w, slope.sum()",
+            hint="Which comes first, the prediction or the truth? The sign depends on it.",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (xb @ w + b - yb) / len(yb)\n"
+            "    return xb.T @ slope + 2 * lam * w, slope.sum() + 2 * lam * b",
+            hint="Only w is squared in the second part, b is not.",
+        ),
+    ],
+)
+
+
+def both_cases():
+    import torch
+
+    def leaf(values):
+        return torch.tensor(values, requires_grad=True)
+
+    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
+    return [
+        Case(xb, torch.tensor([1.0, 0.0]), leaf([0.5, 0.5]), leaf(0.0)),
+        Case(xb, torch.tensor([0.0, 3.0]), leaf([0.0, -1.0]), leaf(0.2), about="other weights"),
+    ]
+
+
+def grads_and_leaves(both_grads, xb, yb, w, b):
+    """Return the gradients, and what is left in ``.grad``: grad() must be asked, not backward()."""
+    grads = both_grads(xb, yb, w, b)
+    return {"the gradients": grads, "w.grad": w.grad, "b.grad": b.grad}
+
+
+BOTH_GRADS = Exercise(
+    name="both_grads",
+    lesson="06",
+    kind="fill",
+    stub="""
+def both_grads(xb, yb, w, b):
+    # ask torch.autograd.grad for both gradients at once
+    loss = ((xb @ w + b - yb) ** 2).mean()
+    grads = ...
+    return grads
+""",
+    given="import torch\nfrom torch.autograd import grad",
+    solution="""
+def both_grads(xb, yb, w, b):
+    loss = ((xb @ w + b - yb) ** 2).mean()
+    grads = torch.autograd.grad(loss, (w, b))
+    return grads
+""",
+    cases=both_cases,
+    observe=grads_and_leaves,
+    wrong=[
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    return grad(loss, w)",
+            hint="Here is only the first of the two. Ask for a tuple.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    return grad(loss, w)[0], grad(loss, b)[0]",
+            hint="The first call uses the graph up. One call can answer for both.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    return grad(loss, (b, w))",
+            hint="The answers come in the order in which you ask: w first.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    loss.backward()\n    return w.grad.clone(), b.grad.clone()",
+            hint="Right numbers, but backward() left them in .grad. grad() hands them to you only.",
+        ),
+    ],
+)
+
+
+def step_cases():
+    import torch
+
+    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]])
+    return [
+        Case(xb, torch.tensor([1.0, 0.0, 1.0])),
+        Case(xb[:1], torch.tensor([1.0]), about="a batch of one"),
+    ]
+
+
+def three_steps(opt_step, xb, yb):
+    """Take three steps from zero weights: only the second shows whether gradients were cleared."""
+    import torch
+
+    linear = torch.nn.Linear(2, 1)
+    with torch.no_grad():
+        linear.weight.zero_()
+        linear.bias.zero_()
+    opt = torch.optim.SGD(linear.parameters(), lr=0.1)
+    losses = [opt_step(linear, opt, xb, yb) for _ in range(3)]
+    return {
+        "the losses of three steps": [float(loss) for loss in losses],
+        "the weight after three steps": linear.weight.detach().clone(),
+    }
+
+
+STEPS_RIGHT = [
+    "def opt_step(linear, opt, xb, yb):",
+    "    preds = linear(xb).view(-1)",
+    "    loss = F.mse_loss(preds, yb)",
+    "    opt.zero_grad()",
+    "    loss.backward()",
+    "    opt.step()",
+    "    return loss.item()",
+]
+
+
+def _lines(*chosen: int) -> str:
+    """The Parsons answer that has these lines of the solution, in this order."""
+    rows = "".join(f"    {STEPS_RIGHT[i]!r},\n" for i in chosen)
+    return f"opt_step = [\n{rows}]\n"
+
+
+OPT_STEP = Exercise(
+    name="opt_step",
+    lesson="06",
+    kind="order",
+    stub="""
+opt_step = [
+    "    opt.step()",
+    "    return loss.item()",
+    "    loss.backward()",
+    "    preds = linear(xb)",
+    "def opt_step(linear, opt, xb, yb):",
+    "    opt.zero_grad()",
+    "    loss = F.mse_loss(preds, yb)",
+    "    preds = linear(xb).view(-1)",
+]
+""",
+    given="import torch\nimport torch.nn.functional as F",
+    solution=_lines(0, 1, 2, 3, 4, 5, 6),
+    cases=step_cases,
+    observe=three_steps,
+    wrong=[
+        Wrong(
+            _lines(0, 1, 2, 4, 3, 5, 6),
+            hint="The weights never move: step needs a gradient, made before it and not cleared.",
+        ),
+        Wrong(
+            _lines(0, 1, 2, 4, 5, 6),
+            hint="From the second step on, old gradients are in the sum. Which line is missing?",
+        ),
+        Wrong(
+            _lines(0, 1, 2, 3, 4, 5, 6).replace(".view(-1)", ""),
+            hint="(n, 1) and (n,) broadcast to a table of n times n. Which line flattens?",
+        ),
+    ],
+)
+
+
+def loss_cases():
+    import torch
+
+    def linear(weight, bias):
+        layer = torch.nn.Linear(len(weight), 1)
+        with torch.no_grad():
+            layer.weight.copy_(torch.tensor([weight]))
+            layer.bias.fill_(bias)
+        return layer
+
+    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]])
+    return [
+        Case(linear([1.0, 0.0], 0.0), xb, torch.tensor([1.0, 0.0, 3.0]), about="perfect weights"),
+        Case(linear([0.5, -1.0], 0.25), xb, torch.tensor([1.0, 0.0, 1.0])),
+        Case(linear([0.5, -1.0], 0.25), xb[:1], torch.tensor([1.0]), about="a batch of one"),
+    ]
+
+
+LINEAR_LOSS = Exercise(
+    name="linear_loss",
+    lesson="06",
+    kind="fix",
+    stub="""
+def linear_loss(linear, xb, yb):
+    preds = linear(xb)
+    return ((preds - yb) ** 2).mean()
+""",
+    given="import torch\nimport torch.nn.functional as F",
+    solution="""
+def linear_loss(linear, xb, yb):
+    preds = linear(xb).view(-1)
+    return ((preds - yb) ** 2).mean()
+""",
+    cases=loss_cases,
+    wrong=[
+        Wrong(
+            "def linear_loss(linear, xb, yb):\n    preds = linear(xb).view(-1)\n"
+            "    return (preds - yb).mean() ** 2",
+            hint="Square first, then take the mean: here errors of both signs cancel.",
+        ),
+        Wrong(
+            "def linear_loss(linear, xb, yb):\n    preds = linear(xb).view(-1)\n"
+            "    return ((preds - yb) ** 2).sum()",
+            hint="The loss must not grow with the batch.",
+        ),
+        Wrong(
+            "def linear_loss(linear, xb, yb):\n    preds = linear(xb)[0]\n"
+            "    return ((preds - yb) ** 2).mean()",
+            hint="That is the first flower's prediction only. You want all n, as (n,).",
+        ),
+    ],
+)
+
+EXERCISES = (N_STEPS, SHRINKING_GRADS, BOTH_GRADS, OPT_STEP, LINEAR_LOSS)
