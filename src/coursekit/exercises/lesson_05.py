@@ -256,7 +256,7 @@ minimise = [
     "    return w.detach()",
 ]
 """,
-            hint="When the step comes, w.grad is None. Is w still a leaf? Was it cleared too early?",
+            hint="At the step w.grad is None. Is w still a leaf? Was it cleared too early?",
         ),
         Wrong(
             """
