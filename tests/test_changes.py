@@ -25,6 +25,13 @@ def test_html_marks_lines_by_sign_and_escapes_code():
     assert "x &lt; y" in page and "x < y" not in page
 
 
+def test_a_line_that_only_moved_to_the_right_is_neither_lost_nor_new():
+    shown = changes("a = 1\nb = 2", "a = 1\nif a:\n    b = 2", titles=("one", "two"))
+    assert repr(shown).splitlines()[1:] == ["  a = 1", "+ if a:", ">     b = 2"]
+    assert (shown.removed, shown.added) == ([], ["if a:"])
+    assert "→     b = 2" in shown._repr_html_()
+
+
 def test_removed_and_added():
     shown = changes(OLD, NEW)
     assert (shown.removed, shown.added) == (["y = 1"], ["y = 2", "z = 3"])

@@ -19,12 +19,29 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
 
-#: One line of the comparison: kind (" " same, "-" old only, "+" new only, "!" both), old, new.
+#: One line of the comparison: its kind, the old line and the new one. The kinds are " " the same,
+#: ">" the same but indented otherwise, "-" old only, "+" new only, "!" one replaced by the other.
 Row = tuple[str, str, str]
 
 OLD = "background:#fbe6da;border-left:4px solid #d55e00"
 NEW = "background:#dcebf6;border-left:4px solid #0072b2"
+MOVED = "border-left:4px dotted #767676"
 SAME = "border-left:4px solid transparent"
+
+#: For each kind of row: the sign, whether the line is bold, and the style; left and right column.
+LEFT = {
+    " ": (" ", False, SAME),
+    ">": (" ", False, SAME),
+    "-": ("−", True, OLD),
+    "+": (" ", False, SAME),
+    "!": ("−", True, OLD),
+}
+RIGHT = LEFT | {
+    ">": ("→", False, MOVED),
+    "-": (" ", False, SAME),
+    "+": ("+", True, NEW),
+    "!": ("+", True, NEW),
+}
 
 
 class Changes:
@@ -53,8 +70,8 @@ class Changes:
         lines = [" -> ".join(self.titles)]
         waiting: list[str] = []  # new lines come after the old ones that they replace
         for kind, old, new in self.rows:
-            if kind == " ":
-                lines, waiting = [*lines, *waiting, f"  {old}"], []
+            if kind in " >":
+                lines, waiting = [*lines, *waiting, f"{kind} {new}"], []
                 continue
             if kind in "-!":
                 lines.append(f"- {old}")
@@ -68,7 +85,7 @@ class Changes:
             for t in self.titles
         )
         body = "".join(
-            f"<tr>{_cell(old, '−', kind in '-!', OLD)}{_cell(new, '+', kind in '+!', NEW)}</tr>"
+            f"<tr>{_cell(old, *LEFT[kind])}{_cell(new, *RIGHT[kind])}</tr>"
             for kind, old, new in self.rows
         )
         return (
@@ -130,11 +147,13 @@ def _name(thing: Any, otherwise: str) -> str:
 
 
 def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
-    """Pair the lines of both texts; a replaced line stands beside the one that replaces it."""
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    """Pair the lines of both texts, indentation aside; a replaced line stands beside the new."""
+    matcher = SequenceMatcher(None, _stripped(old), _stripped(new), autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         left, right = old[i1:i2], new[j1:j2]
         if tag == "equal":
-            yield from ((" ", line, line) for line in left)
+            pairs = zip(left, right, strict=True)
+            yield from ((" " if here == there else ">", here, there) for here, there in pairs)
             continue
         for k in range(max(len(left), len(right))):
             here = left[k] if k < len(left) else ""
@@ -142,11 +161,14 @@ def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
             yield ("!" if k < min(len(left), len(right)) else "-+"[k < len(right)]), here, there
 
 
-def _cell(line: str, sign: str, marked: bool, style: str) -> str:
-    """One side of a row: the sign says in words of the keyboard what the colour says."""
+def _stripped(lines: list[str]) -> list[str]:
+    return [line.strip() for line in lines]
+
+
+def _cell(line: str, sign: str, bold: bool, style: str) -> str:
+    """One side of a row: the sign says what the colour says."""
     text = html.escape(line) or " "
     return (
         '<td style="text-align:left;white-space:pre-wrap;font-family:monospace;padding:0 8px;'
-        f'{style if marked else SAME}">{sign if marked else " "} '
-        f"{f'<b>{text}</b>' if marked else text}</td>"
+        f'{style}">{sign} {f"<b>{text}</b>" if bold else text}</td>'
     )

@@ -9,6 +9,7 @@ from matplotlib.colors import ListedColormap
 from coursekit.palette import BLACK, BLUE, GREEN, ORANGE
 from coursekit.plot.picture import Picture, drawn, new_axes, to_numpy
 
+SIDE = 400  # points along each side of the plane that are asked for their class
 COLOURS = (BLUE, ORANGE, GREEN)
 MARKERS = ("o", "^", "s")
 HATCHES = ("", "///", "...")  # told apart in grey, and by readers who see no colours
@@ -107,9 +108,9 @@ def _draw_plane(
     n_classes: int,
 ) -> None:
     """Shade each class's region, lightly, with a hatching of its own and a line between them."""
-    across, up = (np.linspace(low[i], high[i], 200) for i in (0, 1))
+    across, up = (np.linspace(low[i], high[i], SIDE) for i in (0, 1))
     grid = np.stack(np.meshgrid(across, up), axis=-1)
-    plane = classify(grid.reshape(-1, 2)).reshape(200, 200)
+    plane = classify(grid.reshape(-1, 2)).reshape(SIDE, SIDE)
     levels = np.arange(n_classes + 1) - 0.5
     ax.contourf(
         across, up, plane, levels=levels, cmap=ListedColormap(COLOURS[:n_classes]), alpha=0.15,
