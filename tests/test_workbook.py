@@ -69,6 +69,27 @@ def new_lesson(course: Path) -> None:
     save(course / "notebooks" / NAME, notebook(cell(STUB + "\n# better", OUTPUT, 3)))
 
 
+def note() -> dict:
+    return {
+        "cell_type": "markdown",
+        "id": "n1",
+        "metadata": {"slideshow": {"slide_type": "notes"}},
+        "source": ["**Notes.** The answer is 3."],
+    }
+
+
+def test_speaker_notes_are_for_the_speaker(course):
+    save(course / "notebooks" / NAME, notebook(cell(STUB, OUTPUT, 3), note()))
+    lessons = course / "notebooks"
+    prepare(lessons)
+    prepare(lessons, course / "work" / "present", notes=True)
+    fresh = workbook.fresh("07", lessons)
+    students = load(course / "work" / NAME)["cells"]
+    assert [c["id"] for c in students] == ["t", "c1"]
+    assert load(fresh)["cells"] == students
+    assert [c["id"] for c in load(course / "work" / "present" / NAME)["cells"]] == ["t", "c1", "n1"]
+
+
 def test_copies_have_no_outputs_and_everything_else(course):
     report = again(course)
     made = load(course / "work" / NAME)

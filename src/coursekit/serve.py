@@ -98,7 +98,10 @@ def _open(number: str | None, page: str, args: argparse.Namespace) -> int:
     lessons = workbook.lessons_folder()
     first = min(lessons.glob("[0-9][0-9]_*.ipynb"))
     lesson = workbook.find_lesson(number, lessons) if number else first
-    report = workbook.prepare(lessons)
+    presenting = page != "notebook"
+    # a lecture has copies of its own, with the speaker notes; students get theirs without
+    work = lessons.parent / "work" / "present" if presenting else None
+    report = workbook.prepare(lessons, work, notes=presenting)
     if str(report):
         print(report)
     return serve(report.folder, lesson.name, page, browser=not args.no_browser, port=args.port)

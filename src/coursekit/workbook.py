@@ -1,8 +1,9 @@
 """Working copies of the lessons, for students: without outputs, and never overwriting their work.
 
-``work/`` beside ``notebooks/`` gets a copy of each lesson with its outputs removed, so that nothing
-spoils the thinking. A copy in which nothing was written or run follows the lesson when
-the lesson changes; one that holds a student's work is left alone for ever.
+``work/`` beside ``notebooks/`` gets a copy of each lesson without outputs and without the speaker
+notes, which give the answers away: nothing spoils the thinking. A copy in which nothing was
+written or run follows the lesson when the lesson changes; one that holds a student's work is left
+alone for ever.
 """
 
 from __future__ import annotations
@@ -111,7 +112,9 @@ def find_lesson(number: str, folder: Path) -> Path:
     raise WorkbookError(f"There is no lesson {number!r}. Give a number: {have}.")
 
 
-def prepare(lessons: Path | None = None, work: Path | None = None) -> Report:
+def prepare(
+    lessons: Path | None = None, work: Path | None = None, *, notes: bool = False
+) -> Report:
     """Make or refresh the working copies, and say which were written and which left.
 
     A copy is replaced only while it is as it was made: no cell typed in, added or run. Opening and
@@ -121,6 +124,7 @@ def prepare(lessons: Path | None = None, work: Path | None = None) -> Report:
     Args:
         lessons: Folder of the lessons; found by :func:`lessons_folder` if not given.
         work: Folder of the copies; ``work/`` beside ``lessons`` if not given.
+        notes: Keep the speaker notes, for whoever presents.
 
     Raises:
         WorkbookError: There are no lessons, or ``work`` cannot be written.
@@ -134,7 +138,7 @@ def prepare(lessons: Path | None = None, work: Path | None = None) -> Report:
         known = dict(record)
         try:
             for source in _sources(lessons):
-                _copy(source, work / source.relative_to(lessons), known, report)
+                _copy(source, work / source.relative_to(lessons), known, report, notes)
         finally:  # what was copied before an error is remembered
             if known != record:
                 text = json.dumps({"copies": known}, indent=1, sort_keys=True) + "\n"
@@ -151,10 +155,10 @@ def _sources(lessons: Path) -> list[Path]:
     return [path for path, skip in zip(paths, hidden, strict=True) if path.is_file() and not skip]
 
 
-def _copy(source: Path, target: Path, known: dict[str, str], report: Report) -> None:
+def _copy(source: Path, target: Path, known: dict[str, str], report: Report, notes: bool) -> None:
     """Copy one file unless a student changed the target; note it in ``known`` and ``report``."""
     name = target.relative_to(report.folder).as_posix()
-    content = _stripped(source)
+    content = _stripped(source, notes)
     lesson = _fingerprint(name, content)
     if not os.path.lexists(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -176,13 +180,15 @@ def _copy(source: Path, target: Path, known: dict[str, str], report: Report) -> 
         report.outdated.append(name)
 
 
-def _stripped(source: Path) -> bytes:
-    """The content of a file; of a notebook without outputs and execution counts."""
+def _stripped(source: Path, notes: bool) -> bytes:
+    """The content of a file; of a notebook without outputs, counts and (unless asked) notes."""
     content = source.read_bytes()
     if source.suffix != ".ipynb":
         return content
     try:
         notebook = json.loads(content)
+        if not notes:
+            notebook["cells"] = [cell for cell in notebook["cells"] if not _is_note(cell)]
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
@@ -191,6 +197,10 @@ def _stripped(source: Path) -> bytes:
             f"{source} is not a notebook any more; restore it with: git checkout -- {source.name}"
         ) from None
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _is_note(cell: dict[str, Any]) -> bool:
+    return cell["metadata"].get("slideshow", {}).get("slide_type") == "notes"
 
 
 def _fingerprint(name: str, content: bytes) -> str:
@@ -247,7 +257,7 @@ def fresh(number: str, lessons: Path | None = None, work: Path | None = None) ->
     lessons = lessons or lessons_folder()
     work = work or lessons.parent / "work"
     source = find_lesson(number, lessons)
-    content = _stripped(source)
+    content = _stripped(source, notes=False)
     try:
         work.mkdir(parents=True, exist_ok=True)
         count, path = 1, work / f"{source.stem}_fresh.ipynb"
