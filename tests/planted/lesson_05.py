@@ -38,6 +38,7 @@ MUTATIONS = [
         "square = a.detach() ** 2 + 0 * a",
         "2ab and a²",
         "a detached square",
+        index=0,
     ),
     Mutation(
         "square.retain_grad()",
@@ -101,15 +102,15 @@ MUTATIONS = [
         "the history grows where it should not",
     ),
     Mutation(
-        "w = w - lr * 2 * w",
-        "w = w - lr.item() * 2 * w",
+        "w = w - lr * slope",
+        "w = w - lr.item() * slope",
         "element 0 of tensors does not require grad",
         "item() cuts the learning rate off",
         loud=True,
     ),
     Mutation(
-        "w = w - lr * 2 * w",
-        "w = w + lr * 2 * w",
+        "w = w - lr * slope",
+        "w = w + lr * slope",
         "a larger lr must help here",
         "training uphill",
     ),
