@@ -105,10 +105,12 @@ def served(monkeypatch, tmp_path):
 )
 def test_lab_and_present_serve_the_working_copies(served, capsys, argv, name, page, browser, port):
     work, calls = served
+    # a lecture has its own copies, with speaker notes
+    folder = work if page == "notebook" else work / "present"
     assert cli.main(argv) == 0
-    assert calls == [((work, name, page), {"browser": browser, "port": port})]
-    assert capsys.readouterr().out == "Working copies in work/: made 00, 07.\n"
-    assert (work / name).exists()
+    assert calls == [((folder, name, page), {"browser": browser, "port": port})]
+    assert capsys.readouterr().out == f"Working copies in {folder.name}/: made 00, 07.\n"
+    assert (folder / name).exists()
 
 
 def test_a_lesson_that_does_not_exist_makes_nothing(served, capsys):
