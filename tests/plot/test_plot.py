@@ -26,6 +26,8 @@ EVERY = {
     "overlay": lambda: plot.overlay(np.arange(3), {"a": [0, 1, 4], "b": torch.ones(3)}),
     "broadcast": lambda: plot.broadcast(np.ones((2, 3)), np.arange(3), "+"),
     "regions": lambda: plot.regions(torch.eye(2), [0, 1], lambda x: x[:, 0] > 0.5),
+    "axes": lambda: plot.axes((64, 3, 28, 28), ("images", "colours", "rows", "columns")),
+    "storage": lambda: plot.storage({"x": torch.ones(2, 3), "y": torch.ones(2, 3).t()}),
     "speedups": lambda: plot.speedups({"loop": 1, "array": 88.0, "slow": 0.2}),
 }
 

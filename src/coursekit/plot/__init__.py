@@ -9,6 +9,7 @@ Example:
     Line chart of the loss against step, 1 to 3: from 2.30 to 0.60.
 """
 
+from coursekit.plot.axes_picture import axes
 from coursekit.plot.broadcasting import broadcast
 from coursekit.plot.curves import function, losses
 from coursekit.plot.descent import downhill, fits
@@ -17,10 +18,12 @@ from coursekit.plot.overlays import overlay
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
 from coursekit.plot.speed import speedups
+from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
 
 __all__ = [
     "Picture",
+    "axes",
     "bars",
     "broadcast",
     "downhill",
@@ -33,5 +36,6 @@ __all__ = [
     "pixels",
     "regions",
     "speedups",
+    "storage",
     "templates",
 ]
