@@ -90,7 +90,7 @@ class Changes:
         )
         return (
             '<table class="coursekit-changes" style="border-collapse:collapse;color:#222222;'
-            f'background:white"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+            f'background:white;font-size:80%"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         )
 
 
@@ -170,5 +170,6 @@ def _cell(line: str, sign: str, bold: bool, style: str) -> str:
     text = html.escape(line) or " "
     return (
         '<td style="text-align:left;white-space:pre-wrap;font-family:monospace;padding:0 8px;'
+        "line-height:1.25;"
         f'{style}">{sign} {f"<b>{text}</b>" if bold else text}</td>'
     )
