@@ -31,6 +31,7 @@ ORIGIN: dict[str, str] = {
         ),
         "02": ("matmul",),
         "03": ("mse", "batches", "init_tanh_net", "tanh_net", "tanh_net_grads", "sgd_step"),
+        "04": ("shapes",),
         "05": ("operations",),
         "07": (
             "init_params",
