@@ -29,7 +29,7 @@ def test_a_line_that_only_moved_to_the_right_is_neither_lost_nor_new():
     shown = changes("a = 1\nb = 2", "a = 1\nif a:\n    b = 2", titles=("one", "two"))
     assert repr(shown).splitlines()[1:] == ["  a = 1", "+ if a:", ">     b = 2"]
     assert (shown.removed, shown.added) == ([], ["if a:"])
-    assert "→     b = 2" in shown._repr_html_()
+    assert "→   b = 2" in shown._repr_html_()
 
 
 def test_removed_and_added():
@@ -65,3 +65,8 @@ def test_the_class_of_a_cell_that_was_run_twice_is_the_last_one():
 def test_what_has_no_source_is_named():
     with pytest.raises(ValueError, match="code of len cannot be found"):
         changes(len, len)
+
+
+def test_equal_lines_find_each_other_before_lines_that_only_moved():
+    shown = changes("if a:\n    if b:\n        c = 1\nif b:\n    d = 2", "if b:\n    d = 2")
+    assert [kind for kind, _, _ in shown.rows] == ["-", "-", "-", " ", " "]

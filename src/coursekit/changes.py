@@ -17,6 +17,7 @@ import linecache
 import textwrap
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Any
 
 #: One line of the comparison: its kind, the old line and the new one. The kinds are " " the same,
@@ -90,7 +91,7 @@ class Changes:
         )
         return (
             '<table class="coursekit-changes" style="border-collapse:collapse;color:#222222;'
-            f'background:white;font-size:80%"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+            f'background:white"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         )
 
 
@@ -147,18 +148,32 @@ def _name(thing: Any, otherwise: str) -> str:
 
 
 def _rows(old: list[str], new: list[str]) -> Iterator[Row]:
-    """Pair the lines of both texts, indentation aside; a replaced line stands beside the new."""
-    matcher = SequenceMatcher(None, _stripped(old), _stripped(new), autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        left, right = old[i1:i2], new[j1:j2]
+    """Pair equal lines first; between those, lines that differ in their indentation only."""
+    for tag, left, right in _blocks(old, new, old, new):
         if tag == "equal":
-            pairs = zip(left, right, strict=True)
-            yield from ((" " if here == there else ">", here, there) for here, there in pairs)
+            yield from ((" ", here, there) for here, there in zip(left, right, strict=True))
             continue
-        for k in range(max(len(left), len(right))):
-            here = left[k] if k < len(left) else ""
-            there = right[k] if k < len(right) else ""
-            yield ("!" if k < min(len(left), len(right)) else "-+"[k < len(right)]), here, there
+        for inner, here, there in _blocks(left, right, _stripped(left), _stripped(right)):
+            if inner == "equal":
+                yield from ((">", one, two) for one, two in zip(here, there, strict=True))
+            else:
+                yield from _replaced(here, there)
+
+
+def _blocks(
+    old: list[str], new: list[str], old_keys: list[str], new_keys: list[str]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Cut both texts into pieces that are equal, by their keys, and pieces that are not."""
+    matcher = SequenceMatcher(None, old_keys, new_keys, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        yield tag, old[i1:i2], new[j1:j2]
+
+
+def _replaced(left: list[str], right: list[str]) -> Iterator[Row]:
+    """Pair lines that have nothing in common, side by side as far as both go."""
+    for here, there in zip_longest(left, right):
+        kind = "+" if here is None else "-" if there is None else "!"
+        yield kind, here or "", there or ""
 
 
 def _stripped(lines: list[str]) -> list[str]:
@@ -166,10 +181,14 @@ def _stripped(lines: list[str]) -> list[str]:
 
 
 def _cell(line: str, sign: str, bold: bool, style: str) -> str:
-    """One side of a row: the sign says what the colour says."""
-    text = html.escape(line) or " "
+    """One side of a row: the sign says what the colour says.
+
+    Two columns share a slide, so the indentation is halved, and what is too long hangs.
+    """
+    code = line.lstrip(" ")
+    text = " " * ((len(line) - len(code)) // 2) + html.escape(code)
     return (
-        '<td style="text-align:left;white-space:pre-wrap;font-family:monospace;padding:0 8px;'
-        "line-height:1.25;"
-        f'{style}">{sign} {f"<b>{text}</b>" if bold else text}</td>'
+        '<td style="text-align:left;white-space:pre-wrap;font-family:monospace;line-height:1.25;'
+        f'padding:0 8px 0 9ch;text-indent:-8ch;{style}">'
+        f"{sign} {f'<b>{text}</b>' if bold else text}</td>"
     )
