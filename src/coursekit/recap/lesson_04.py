@@ -16,4 +16,4 @@ def shapes(**tensors: Tensor) -> None:
               yb (64,)             torch.int64
     """
     for name, x in tensors.items():
-        print(f"{name:>8} {str(tuple(x.shape)):17} {x.dtype}")
+        print(f"{name:>8} {tuple(x.shape)!s:17} {x.dtype}")
