@@ -136,8 +136,9 @@ def source_of(thing: Any) -> str:
     if codes:
         text = "".join(linecache.getlines(codes[0].co_filename))
         for node in ast.walk(ast.parse(text)):
-            inside = isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name
-            if inside and node.lineno <= codes[0].co_firstlineno <= (node.end_lineno or 0):
+            if not (isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name):
+                continue
+            if node.lineno <= codes[0].co_firstlineno <= (node.end_lineno or 0):
                 lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
                 return textwrap.dedent("\n".join(lines))
     raise ValueError(f"The code of {name} cannot be found: run the cell that defines it first.")

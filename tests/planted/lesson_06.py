@@ -5,7 +5,7 @@ from tests.planted.mutation import Mutation
 MUTATIONS = [
     Mutation("order = order[order]  # twice, as in the lecture whose numbers we check",
              "order = torch.arange(100)", "shuffle before you split", "data left sorted"),
-    Mutation("mean, std = x_train.mean(dim=0), x_train.std(dim=0)  # each (2,)",
+    Mutation("mean, std = x[:70].mean(dim=0), x[:70].std(dim=0)  # each (2,)",
              "mean, std = x.mean(dim=0), x.std(dim=0)", "use the training mean",
              "standardised with the test flowers' help"),
     Mutation("return net_input.view(-1)  # (n, 1) -> (n,)", "return net_input[:, 0] + 1",
