@@ -93,7 +93,15 @@ One storage, read by x, x.t(): 0 1 2 3.
     widths = [max(len(look.rows[0]) * BOX, 0.125 * len(look.steps) + 0.2,
                   0.13 * len(look.name)) for look in looks]  # fmt: skip
     gap = 0.5
-    height = 2 * LINE + tall * BOX + 0.3 + len(storages) * (BOX + LINE + 0.18)
+    readers = [
+        ", ".join(look.name for look in looks if look.storage == i) for i in range(len(storages))
+    ]
+    lengths = [
+        max(len(numbers) * BOX, 0.115 * (len(names) + 19)) + gap
+        for numbers, names in zip(storages, readers, strict=True)
+    ]
+    lines = 1 if sum(lengths) <= WIDTH else len(storages)  # side by side where there is room
+    height = 2 * LINE + tall * BOX + 0.3 + lines * (BOX + LINE + 0.18)
     figure = Figure(figsize=(max(WIDTH, sum(widths) + gap * len(looks)), height), layout="none")
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, figure.get_figwidth()), ylim=(0, height))
@@ -105,15 +113,17 @@ One storage, read by x, x.t(): 0 1 2 3.
         below = height - LINE - len(look.rows) * BOX - 0.17
         ax.text(x, below, look.steps, va="center", color=BLACK)
         x += width + gap
-    stories = []
+    stories, left = [], 0.15
     top = height - 2 * LINE - tall * BOX - 0.3
     for i, numbers in enumerate(storages):
-        readers = ", ".join(look.name for look in looks if look.storage == i)
-        ax.text(0.15, top - LINE / 2, f"in memory, read by {readers}", va="center", color=GREY)
-        _draw_rows(ax, 0.15, top - LINE, [numbers], i)
-        top -= BOX + LINE + 0.18
+        ax.text(left, top - LINE / 2, f"in memory, read by {readers[i]}", va="center", color=GREY)
+        _draw_rows(ax, left, top - LINE, [numbers], i)
+        if lines == 1:
+            left += lengths[i]
+        else:
+            top -= BOX + LINE + 0.18
         which = "One storage" if len(storages) == 1 else f"Storage {i + 1}"
-        stories.append(f"{which}, read by {readers}: {' '.join(numbers)}.")
+        stories.append(f"{which}, read by {readers[i]}: {' '.join(numbers)}.")
     parts = [f"{look.name}, shape {tuple(tensors[look.name].shape)}: {look.steps}."
              for look in looks]  # fmt: skip
     return Picture(figure, " ".join(parts + stories))
