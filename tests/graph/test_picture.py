@@ -1,6 +1,7 @@
 """The picture: the same bytes every time, every engine, no crash, and without an engine a table."""
 
 import hashlib
+import itertools
 import os
 import re
 import subprocess
@@ -126,6 +127,76 @@ def test_engine_that_fails_is_followed_by_the_next(monkeypatch):
     assert drawn().view == "table"
     with pytest.raises(engine.EngineError, match="choices are wasi"):
         engine.run("digraph {}", "paint")
+
+
+def ends_of_lines(drawing):
+    """For every arrow of the scene: start and end of each of its lines, as (x, y) pairs."""
+    lines = {}
+    for arrow, paths, tip in drawing.placed.paths:
+        for d in paths:
+            numbers = [float(x) for x in re.findall(r"-?[\d.]+", d)]
+            assert d.startswith("M")
+            ends = [tuple(numbers[:2]), tuple(numbers[-2:])]
+            lines.setdefault(id(arrow), []).append((ends, tip is not None))
+    return lines
+
+
+@pytest.mark.parametrize("uses", [2, 3])
+@pytest.mark.parametrize("view", ["full", "compact"])
+def test_value_used_twice_has_whole_arrows_side_by_side(uses, view):
+    """Each arrow is one line from box to box, with a tip, and they are apart all the way."""
+    x = torch.ones(2, requires_grad=True)
+    drawing = graph.draw(torch.stack([x] * uses), view=view, grads=False)
+    arrows = [a for a in drawing.placed.scene.arrows if a.tail == "v0"]
+    lines = ends_of_lines(drawing)
+    assert len(arrows) == uses
+    boxes = {box.id: spot for box, *spot in drawing.placed.boxes}
+    heights = []
+    for arrow in arrows:
+        ((start, end), tip), *rest = lines[id(arrow)]
+        assert tip and not rest
+        (x0, y0, w0, h0), (x1, y1, _, h1) = boxes[arrow.tail], boxes[arrow.head]
+        assert start[0] == pytest.approx(x0 + w0, abs=1.5) and y0 < start[1] < y0 + h0
+        assert end[0] + 8 == pytest.approx(x1, abs=2.5) and y1 < end[1] < y1 + h1
+        heights.append(end[1])
+    assert min(b - a for a, b in itertools.pairwise(heights)) >= 8  # as tips are high
+
+
+def test_value_used_twice_by_the_next_row_joins_its_line():
+    x = torch.ones(2, requires_grad=True)
+    for _ in range(12):
+        x = x * x
+    drawing = graph.draw(x, view="compact")
+    assert drawing.placed.rows > 1
+    lines = ends_of_lines(drawing)
+    for arrow in drawing.placed.scene.arrows:
+        points = [end for ends, _ in lines[id(arrow)] for end in ends]
+        assert len(points) >= 2
+        assert sum(tip for _, tip in lines[id(arrow)]) == 1
+
+
+def test_row_is_laid_out_as_graphviz_does():
+    sizes = {"a": (72, 36), "b": (50, 20), "c": (100, 50.4), "d": (1, 1)}
+    edges = [("a", "b"), ("b", "c"), ("c", "d")]
+    ours = engine.lay_out(sizes, edges, heads=edges[:2])
+    theirs = engine.run(engine.dot_source(sizes, edges, heads=edges[:2]))
+    assert (ours.width, ours.height) == pytest.approx((theirs.width, theirs.height), abs=0.5)
+    for name, spot in theirs.nodes.items():
+        assert ours.nodes[name] == pytest.approx(spot, abs=0.5)
+    for edge, curve in theirs.edges.items():
+        assert ours.edges[edge][0] == pytest.approx(curve[0], abs=1)
+        assert ours.edges[edge][-1] == pytest.approx(curve[-1], abs=1)
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [[("a", "b"), ("a", "c")], [("a", "c"), ("b", "c")], [("a", "b")], [("a", "b"), ("b", "a")]],
+)
+def test_only_a_single_row_skips_the_engine(edges, monkeypatch):
+    calls = []
+    monkeypatch.setattr(engine, "run", lambda source, name: calls.append(source))
+    engine.lay_out(dict.fromkeys("abc", (10, 10)), edges)
+    assert len(calls) == 1
 
 
 def test_known_bad_labels_cannot_kill_the_kernel():

@@ -19,6 +19,10 @@ Point = tuple[float, float]
 ENGINES = ("wasi", "pygraphviz", "dot")
 
 
+_RANK_GAP = 0.36 * 72  # between the columns, in points
+_ARROW = 9.6  # length of an arrowhead (10 points at arrowsize 0.8) and what it keeps off
+
+
 class EngineError(RuntimeError):
     """No layout engine is installed, or the one that was asked for failed."""
 
@@ -56,7 +60,7 @@ def dot_source(
     pointed = set(edges if heads is None else heads)
     lines = [
         "digraph {",
-        "graph [rankdir=LR nodesep=0.2 ranksep=0.36 margin=0]",
+        f"graph [rankdir=LR nodesep=0.2 ranksep={_RANK_GAP / 72:g} margin=0]",
         'node [shape=box label="" fixedsize=true]',
         "edge [arrowsize=0.8]",
     ]
@@ -69,6 +73,62 @@ def dot_source(
         end = "" if (tail, head) in pointed else " [arrowhead=none]"
         lines.append(f"{tail} -> {head}{end}")
     return "\n".join([*lines, "}"])
+
+
+def lay_out(
+    sizes: dict[str, tuple[float, float]],
+    edges: Iterable[tuple[str, str]],
+    engine: str | None = None,
+    *,
+    first: Sequence[str] = (),
+    last: Sequence[str] = (),
+    heads: Iterable[tuple[str, str]] | None = None,
+) -> Layout:
+    """Lay out a graph of empty boxes; arguments as in :func:`dot_source` and :func:`run`.
+
+    Boxes in one row need no engine: they are put where Graphviz puts them, and at once.
+
+    Example:
+        >>> lay_out({"a": (72, 36), "b": (72, 20)}, [("a", "b")]).nodes
+        {'a': (36.0, 18.0), 'b': (133.92, 18.0)}
+    """
+    edges = list(edges)
+    row = _row(sizes, edges)
+    if row and _wanted(engine) != "none":
+        return _lay_row(row, sizes, set(edges if heads is None else heads))
+    return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
+
+
+def _row(sizes: dict[str, tuple[float, float]], edges: list[tuple[str, str]]) -> list[str]:
+    """Return the names in their order if the edges make one chain of all the boxes, else []."""
+    following = dict(edges)
+    starts = sizes.keys() - set(following.values())
+    if len(edges) != len(sizes) - 1 or len(following) != len(edges) or len(starts) != 1:
+        return []
+    row = [*starts]
+    while row[-1] in following:
+        row.append(following[row[-1]])
+    return row if len(row) == len(sizes) else []
+
+
+def _lay_row(
+    row: list[str], sizes: dict[str, tuple[float, float]], heads: set[tuple[str, str]]
+) -> Layout:
+    height = max(sizes[name][1] for name in row)
+    nodes, edges, x, y = {}, {}, 0.0, height / 2
+    for i, name in enumerate(row):
+        width = sizes[name][0]
+        nodes[name] = (round(x + width / 2, 2), y)
+        if i:
+            a, b = x - _RANK_GAP, x - (_ARROW if (row[i - 1], name) in heads else 0.0)
+            third = (b - a) / 3
+            edges[row[i - 1], name] = [(a, y), (a + third, y), (b - third, y), (b, y)]
+        x += width + _RANK_GAP
+    return Layout(x - _RANK_GAP, height, nodes, edges)
+
+
+def _wanted(engine: str | None) -> str:
+    return engine or os.environ.get("COURSEKIT_GRAPH_ENGINE", "")
 
 
 def run(source: str, engine: str | None = None) -> Layout:
@@ -86,7 +146,7 @@ def run(source: str, engine: str | None = None) -> Layout:
         >>> run(dot_source({"a": (72, 36), "b": (72, 36)}, [("a", "b")])).height
         36.0
     """
-    wanted = engine or os.environ.get("COURSEKIT_GRAPH_ENGINE", "")
+    wanted = _wanted(engine)
     if wanted and wanted not in (*ENGINES, "none"):
         raise EngineError(
             f"There is no graph engine {wanted!r}; the choices are {', '.join(ENGINES)}."

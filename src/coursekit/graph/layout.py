@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from coursekit.graph.engine import Layout, Point, dot_source, run
+from coursekit.graph.engine import Layout, Point, lay_out
 from coursekit.graph.scene import Arrow, Box, Line, Scene
 
 MAIN, SMALL = 18.0, 15.0  # font sizes, in the picture's own units
@@ -23,7 +23,8 @@ SLIDE = (1180.0, 540.0)  # what a 1280 by 720 slide leaves to a picture, in pixe
 TARGET = 18.0  # pixels of the main text that can be read from the last row
 
 _SMALL_ROLES = {"small", "sent"}
-_GUTTER, _LANE, _TIP = 22.0, 7.0, 8.0
+_GUTTER, _LANE = 22.0, 7.0
+_APART = 10.0  # between the ends of two arrows from one box to another
 
 
 @dataclass
@@ -114,6 +115,7 @@ class _Net:
         self.labels: dict[str, Arrow] = {}
         # edge -> the arrows that it draws, and whether it carries the tip
         self.edges: dict[tuple[str, str], tuple[Arrow, bool]] = {}
+        self.more: dict[tuple[str, str], list[Arrow]] = {}  # x * x: arrows beside the first one
         for i, arrow in enumerate(scene.arrows):
             tail, head = number[arrow.tail], number[arrow.head]
             if arrow.label:
@@ -122,11 +124,8 @@ class _Net:
                 self.sizes[middle] = box_size(arrow.label, 3.0, 1.0)
                 self.edges[tail, middle] = (arrow, False)
                 self.edges[middle, head] = (arrow, True)
-            elif (tail, head) in self.edges:  # x * x: the second arrow is drawn as a bend
-                middle = f"d{i}"
-                self.sizes[middle] = (2.0, 2.0)
-                self.edges[tail, middle] = (arrow, False)
-                self.edges[middle, head] = (arrow, True)
+            elif (tail, head) in self.edges:
+                self.more.setdefault((tail, head), []).append(arrow)
             else:
                 self.edges[tail, head] = (arrow, True)
         self.flat: Layout | None = None
@@ -135,7 +134,7 @@ class _Net:
 
     def lay(self, engine: str | None) -> Placed:
         heads = [edge for edge, (_, tip) in self.edges.items() if tip]
-        self.flat = run(dot_source(self.sizes, self.edges, heads=heads), engine)
+        self.flat = lay_out(self.sizes, self.edges, engine, heads=heads)
         placed = Placed(self.scene, self.flat.width, self.flat.height, 1)
         self._add(placed, self.flat, 0.0, 0.0)
         return _sorted(placed)
@@ -160,9 +159,17 @@ class _Net:
             placed.paths.append((self.labels[middle], [f"M{line}"], None))
         for edge, curve in layout.edges.items():
             if edge in self.edges:
-                arrow, tip = self.edges[edge]
-                moved = [(x + dx, y + dy) for x, y in curve]
-                placed.paths.append((arrow, [_bezier(moved)], _tip(moved) if tip else None))
+                self._add_curve(placed, edge, [(x + dx, y + dy) for x, y in curve])
+
+    def _add_curve(
+        self, placed: Placed, edge: tuple[str, str], curve: list[Point], *, stub: bool = False
+    ) -> None:
+        """Add what an edge draws: one arrow, or side by side those of a value used twice."""
+        arrow, tip = self.edges[edge]
+        arrows = [arrow, *self.more.get(edge, ())]
+        for i, each in enumerate(arrows):
+            moved = _beside(curve, _APART * (i - (len(arrows) - 1) / 2), stub=stub)
+            placed.paths.append((each, [_bezier(moved)], _tip(moved) if tip else None))
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -291,7 +298,7 @@ class _Net:
                 heads.append(edge)
         for name in leaving[row]:
             edges.append((name if row_of[name] == row else f"e{name}", f"x{name}"))
-        return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
+        return lay_out(sizes, edges, engine, first=first, last=last, heads=heads)
 
     def _add_stubs(self, placed: Placed, layout: Layout, row: int, dx: float, dy: float) -> None:
         """Add the pieces of arrows between the boxes of a row and its ends."""
@@ -300,8 +307,10 @@ class _Net:
                 continue
             moved = [(x + dx, y + dy) for x, y in curve]
             source = tail.removeprefix("e")
-            arrow, tip = self.edges.get((source, head), (self._first_arrow(source), False))
-            placed.paths.append((arrow, [_bezier(moved)], _tip(moved) if tip else None))
+            if (source, head) in self.edges:
+                self._add_curve(placed, (source, head), moved, stub=True)
+            else:
+                placed.paths.append((self._first_arrow(source), [_bezier(moved)], None))
 
 
 def _size(box: Box) -> Point:
@@ -326,6 +335,17 @@ def _n(x: float) -> str:
 def _bezier(points: list[Point]) -> str:
     start, rest = points[0], points[1:]
     return f"M{_n(start[0])} {_n(start[1])}C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest)
+
+
+def _beside(curve: list[Point], off: float, *, stub: bool) -> list[Point]:
+    """Return a curve that runs beside another: apart at its ends, a little more in between.
+
+    A stub starts where the line from the row above ends, so there it stays on the line.
+    """
+    if not off:
+        return curve
+    ends = {0: 0.0 if stub else off, len(curve) - 1: off}
+    return [(x, y + ends.get(i, 1.3 * off)) for i, (x, y) in enumerate(curve)]
 
 
 def _tip(points: list[Point]) -> tuple[Point, Point]:
