@@ -20,7 +20,8 @@ Inside, one job a module: :mod:`.model` says what a graph is; :mod:`.record`, :m
 """
 
 from coursekit.graph.drawing import Drawing, draw
+from coursekit.graph.magic import load_ipython_extension
 from coursekit.graph.record import record
 from coursekit.graph.stepper import Steps, steps
 
-__all__ = ["Drawing", "Steps", "draw", "record", "steps"]
+__all__ = ["Drawing", "Steps", "draw", "load_ipython_extension", "record", "steps"]
