@@ -252,6 +252,24 @@ def test_saved_files(tmp_path):
     assert drawing.save(tmp_path / "a.txt").read_text(encoding="utf-8") == drawing.table
 
 
+def test_png_and_pdf_have_the_words_and_boxes_of_the_svg(tmp_path):
+    from coursekit.graph.figure import figure
+
+    drawing = drawn("softmax")  # folded: every command of our paths
+    axes = figure(drawing.svg).axes[0]
+    root = ElementTree.fromstring(drawing.svg)
+    space = "{http://www.w3.org/2000/svg}"
+    assert [t.get_text() for t in axes.texts] == [t.text for t in root.iter(f"{space}text")]
+    shapes = [list(root.iter(f"{space}{tag}")) for tag in ("rect", "path", "polygon")]
+    assert len(axes.patches) == sum(map(len, shapes))
+    assert drawing.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    first = drawing.save(tmp_path / "a.pdf").read_bytes()
+    assert first.startswith(b"%PDF")
+    assert first == drawing.save(tmp_path / "b.pdf").read_bytes()
+    with pytest.raises(ValueError, match=r"save as .svg, .png, .pdf"):
+        drawing.save(tmp_path / "a.gif")
+
+
 def test_details_and_legend_on_request():
     plain, more = drawn(), drawn(details=True, legend=True)
     assert "DotBackward0" not in re.sub("<title>.*?</title>", "", plain.svg)

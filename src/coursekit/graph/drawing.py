@@ -182,12 +182,18 @@ class Drawing:
         return page.figure(body, self.notes, kind="ck-quiz" if marks else "")
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file: ``.svg``, ``.html``, ``.dot`` or ``.txt``.
+        """Write the picture to a file: .svg, .png, .pdf, .html, .dot or .txt, by its ending.
 
         Raises:
             ValueError: The name ends in something else.
         """
         path = Path(path)
+        if path.suffix in (".png", ".pdf"):
+            from coursekit.graph.figure import figure
+
+            when = {"metadata": {"CreationDate": None}} if path.suffix == ".pdf" else {}
+            figure(self.svg).savefig(path, dpi=144, transparent=True, **when)
+            return path
         if path.suffix == ".svg":
             content = self.svg
         elif path.suffix == ".html":
@@ -198,8 +204,8 @@ class Drawing:
             content = self.table
         else:
             raise ValueError(
-                f"Cannot write {path.suffix or 'a file without an ending'!r}: save as .svg, .html, "
-                ".dot or .txt. For a PDF or PNG, open the .html in a browser and print it."
+                f"Cannot write {path.suffix or 'a file without an ending'!r}: save as .svg, .png, "
+                ".pdf, .html, .dot or .txt."
             )
         path.write_text(content, encoding="utf-8")
         return path
