@@ -1,0 +1,16 @@
+"""Every lesson as live slides in classic RISE; the rest of the deck tests is in test_decks.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.test_decks import check_lesson, stage
+from tests.tools.notebooks import lesson_files
+
+__all__ = ["stage"]  # a fixture: one server and one browser for this file too
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", lesson_files(), ids=lambda p: p.stem)
+def test_lesson_is_a_good_deck_in_classic_rise(stage, path):
+    check_lesson(stage, path, "classic")
