@@ -70,13 +70,16 @@ def report(benchmark: Any, **numbers: float) -> None:
     benchmark.extra_info.update({key: round(value, 3) for key, value in numbers.items()})
 
 
-@pytest.mark.parametrize(
-    ("name", "factor"), [("square", 5), ("quadratic", 5), ("mlp", 3), ("softmax", 2.5)]
-)
-def test_small_graph_from_tensor_to_svg(benchmark, name, factor):
-    """So many times as fast as torchviz with its `dot` process, for the same tensor.
+#: How much faster than torchviz with its `dot` process a small graph must be drawn.
+SMALL_GRAPH_FACTOR = 5
 
-    The automatic view of the last two lays out more than one picture before it chooses.
+
+@pytest.mark.parametrize("name", ["square", "quadratic", "mlp", "softmax"])
+def test_small_graph_from_tensor_to_svg(benchmark, name):
+    """Five times as fast as torchviz with its `dot` process, for the same tensor.
+
+    Measured in November 2026 on two cores: 8.4, 4.9, 4.8 and 2.6 times. The last three are still
+    short of it: the automatic view lays out more than one picture before it chooses.
     """
     _, root = WORKS[name]()
     root.backward(retain_graph=True)  # torchviz cannot draw a freed custom Function
@@ -88,7 +91,7 @@ def test_small_graph_from_tensor_to_svg(benchmark, name, factor):
         pytest.skip("the program dot is not installed, so torchviz's usual way cannot be timed")
     theirs = cpu_ms(lambda: torchviz_svg(root, process=True))
     report(benchmark, ours_ms=ours, torchviz_dot_ms=theirs, ratio=theirs / ours)
-    assert theirs >= factor * ours
+    assert theirs >= SMALL_GRAPH_FACTOR * ours
 
 
 def test_resnet18_module_view(benchmark):
