@@ -149,9 +149,8 @@ def serve(
         )
     try:
         _wait(server, f"http://localhost:{port}/api/status?token={token}", log)
-        print(f"{name} is at http://localhost:{port}{path}?token={token}")
-        print("Ctrl-C stops the server.", flush=True)
-        return _until_it_ends(server)
+        where = f"{name} is at http://localhost:{port}{path}?token={token}"
+        return _until_it_ends(server, f"{where}\nCtrl-C stops the server.")
     finally:
         if server.poll() is None:
             server.terminate()  # it ends the kernels before itself
@@ -242,19 +241,30 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
     )
 
 
-def _until_it_ends(server: subprocess.Popen) -> int:
-    """Wait for the server; two Ctrl-C within a few seconds stop it, one alone asks."""
+def _until_it_ends(server: subprocess.Popen, said: str) -> int:
+    """Say ``said``, wait for the server; two Ctrl-C within seconds stop it, one alone asks.
+
+    A handler, not ``except KeyboardInterrupt``: who reads a line may press Ctrl-C at once, while
+    it is still being printed.
+    """
     asked = -float("inf")
-    while True:
-        try:
-            server.wait()
-            return 0
-        except KeyboardInterrupt:
-            if time.monotonic() - asked < AGAIN_SECONDS:
-                print("\nStopped.")
-                return 0
-            asked = time.monotonic()
-            print(
-                "\nStop the server and everything that runs in it? Ctrl-C again means yes.",
-                flush=True,
-            )
+
+    def interrupted(*_: Any) -> None:
+        nonlocal asked
+        if time.monotonic() - asked < AGAIN_SECONDS:
+            print("\nStopped.")
+            server.terminate()
+            return
+        asked = time.monotonic()
+        print(
+            "\nStop the server and everything that runs in it? Ctrl-C again means yes.",
+            flush=True,
+        )
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        print(said, flush=True)
+        server.wait()
+        return 0
+    finally:
+        signal.signal(signal.SIGINT, before)
