@@ -84,10 +84,6 @@ def _call(op: m.Op, names: dict[int, str]) -> str:
     return f"{op.name}({', '.join(words)})"
 
 
-def _bare(name: str) -> str:
-    return name[1:-1] if name.startswith("(") and name.endswith(")") else name
-
-
 def _start(graph: m.Graph, leaves: list[int], names: dict[int, str]) -> str:
     shown = [k for k in leaves if not text.is_number(graph.values[k])]
     words = [names[key] + _equals(text.content(graph.values[key])) for key in shown[:6]]

@@ -9,9 +9,9 @@ from coursekit.palette import GREY
 from coursekit.plot.picture import Picture, drawn, new_axes, to_numpy
 
 
-def _named(histories: Any, name: str) -> dict[str, np.ndarray]:
-    """Return one history, or a mapping of them, as a mapping of names to 1-D float arrays."""
-    many = histories if isinstance(histories, Mapping) else {name: histories}
+def _named(histories: Any) -> dict[str, np.ndarray]:
+    """Return one history (named ""), or a mapping of them, as names with 1-D float arrays."""
+    many = histories if isinstance(histories, Mapping) else {"": histories}
     series = {str(key): to_numpy(values).astype(float) for key, values in many.items()}
     for key, values in series.items():
         if values.ndim != 1 or len(values) == 0:
@@ -70,7 +70,7 @@ def losses(
 wrong from 4.20 to 2.40. \
 Thin line: guessing at 2.30.
     """
-    series = _named(histories, "")
+    series = _named(histories)
     figure, ax = new_axes()
     ends = []
     longest = max(len(values) for values in series.values())
