@@ -21,6 +21,7 @@ EVERY = {
     "function": lambda: plot.function(np.square, -1, 1, points={"start": 0.5}),
     "bars": lambda: plot.bars(torch.rand(10), marked=3),
     "heatmap": lambda: plot.heatmap(torch.rand(4, 5), digits=2, sums=True),
+    "histories": lambda: plot.histories({"a": [2.0, 1.0], "b": [2.0, 1.0], "c": [2.0, 1.5]}),
     "downhill": lambda: plot.downhill(np.square, {"crawls": [4, 3.9], "flies off": [4, -4.8, 5.8]}),
     "fits": lambda: plot.fits(np.arange(3), np.arange(3) ** 2, {"a": np.ones(3), "b": np.zeros(3)}),
     "overlay": lambda: plot.overlay(np.arange(3), {"a": [0, 1, 4], "b": torch.ones(3)}),

@@ -14,6 +14,7 @@ from coursekit.plot.broadcasting import broadcast
 from coursekit.plot.curves import function, losses
 from coursekit.plot.descent import downhill, fits
 from coursekit.plot.grids import images, pixels, templates
+from coursekit.plot.histories import histories
 from coursekit.plot.overlays import overlay
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
@@ -30,6 +31,7 @@ __all__ = [
     "fits",
     "function",
     "heatmap",
+    "histories",
     "images",
     "losses",
     "overlay",

@@ -9,7 +9,7 @@ from coursekit.palette import GREY
 from coursekit.plot.picture import Picture, drawn, new_axes, to_numpy
 
 
-def _named(histories: Any) -> dict[str, np.ndarray]:
+def named_histories(histories: Any) -> dict[str, np.ndarray]:
     """Return one history (named ""), or a mapping of them, as names with 1-D float arrays."""
     many = histories if isinstance(histories, Mapping) else {"": histories}
     series = {str(key): to_numpy(values).astype(float) for key, values in many.items()}
@@ -70,7 +70,7 @@ def losses(
 wrong from 4.20 to 2.40. \
 Thin line: guessing at 2.30.
     """
-    series = _named(histories)
+    series = named_histories(histories)
     figure, ax = new_axes()
     ends = []
     longest = max(len(values) for values in series.values())
