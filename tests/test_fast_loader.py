@@ -74,8 +74,8 @@ def test_unshuffled_it_gives_slices():
     x, y = TRAIN_DS.tensors
     loader = FastLoader(TRAIN_DS, batch_size=BS)
     for _ in range(2):
-        for xb, yb, xs, ys in [(*a, *b) for a, b in zip(loader, zip(x.split(BS), y.split(BS)))]:
-            assert torch.equal(xb, xs) and torch.equal(yb, ys)
+        for got, *slices in zip(loader, x.split(BS), y.split(BS), strict=True):
+            assert all(torch.equal(a, b) for a, b in zip(got, slices, strict=True))
 
 
 def test_a_batch_is_a_copy():
