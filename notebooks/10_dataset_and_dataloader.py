@@ -335,15 +335,15 @@ assert asked == list(range(bs)), "one question for each row"
 # %% slideshow={"slide_type": "-"}
 xs, ys = zip(*[train_ds[i] for i in range(bs)])
 print(len(xs), "images, stacked:", tuple(torch.stack(xs).shape))
-assert torch.equal(xb, torch.stack(xs)), "the same batch"
-assert torch.equal(yb, torch.stack(ys)), "the same batch"
+assert torch.equal(xb, torch.stack(xs)), "stack the images"
+assert torch.equal(yb, torch.stack(ys)), "stack the labels"
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # Slow? We shall measure it in section 7. But it never slices a dataset, so it works for *any* class with `__len__` and
 # `__getitem__`.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 4 · The book, the bookmark, and the tape
+# ## 4 · The book, the bookmark and the story
 #
 # `for xb, yb in train_dl` hides some machinery. Let us do without the `for`.
 #
@@ -414,8 +414,7 @@ print(tuple(xb.shape), tuple(yb.shape))
 model, opt = fresh()
 story = cut(x_train, y_train, bs)
 short = train_batches(model, F.cross_entropy, opt, story, epochs=5)
-print(len(history["DataLoader"]), "losses with the loader")
-print(len(short), "losses with the generator")
+print("losses: loader", len(reference), " generator", len(short))
 assert len(short) == len(train_dl), "a generator can be walked once"
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -451,7 +450,7 @@ for name, thing in things.items():
 
 # %% slideshow={"slide_type": "-"}
 def check_steps(losses, train_dl, epochs=5):
-    assert len(losses) == epochs * len(train_dl), "an epoch was empty"
+    assert len(losses) == epochs * len(train_dl), "epoch empty or short"
 
 
 model, opt = fresh()
@@ -487,7 +486,7 @@ model, opt = fresh()
 in_order = train_batches(model, F.cross_entropy, opt, sorted_dl)
 check_steps(in_order, sorted_dl)
 print(f"last loss {reference[-1]:.4f}, sorted {in_order[-1]:.4f}")
-assert in_order[-1] < reference[-1], "sorted: it looks better"
+assert in_order[-1] < reference[-1], "sort x and y alike"
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Wonderful! And on images that it has not seen?
@@ -535,24 +534,27 @@ plot.losses({"sorted": in_order, "shuffled": mixed}, xlabel="minibatch")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same order again
 #
-# A shuffled history can be compared only with the *same* order. `generator=` is a source of random numbers for this
-# loader alone. Our dataset here is its own row numbers, so that we see the order.
-#
-# **Predict.** Same seed: is epoch 2 in the order of epoch 1?
+# A shuffled history can be compared only with one in the *same* order. To see an order, we batch the row numbers
+# themselves.
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "-"}
 rows_ds = TensorDataset(torch.arange(len(x_train)))
 
 
 def order(dl):
     return torch.cat([rows for (rows,) in dl])
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# `generator=` is a source of random numbers for this loader alone. Two loaders, two generators, the same seed.
+#
+# **Predict.** Do they agree in epoch 1? In epoch 2? Is epoch 2 in the order of epoch 1?
 
+# %% slideshow={"slide_type": "-"}
 def shuffled(seed):
     g = torch.Generator().manual_seed(seed)
     return DataLoader(rows_ds, batch_size=bs, shuffle=True, generator=g)
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "fragment"}
 one, two = shuffled(1), shuffled(1)
 for epoch in (1, 2):
     a, b = order(one), order(two)
@@ -560,10 +562,11 @@ for epoch in (1, 2):
     assert torch.equal(a, b), "the same seed gives the same order"
     assert torch.equal(a.sort().values, torch.arange(len(a)))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # Each epoch has an order of its own, and the seed fixes all of them.
-#
-# Now leave `generator=` out and call `torch.manual_seed(1)` at the start of the program. That seems to do as well.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Now leave `generator=` out and call `torch.manual_seed(1)` at the start of the program. That seems to do.
 # A colleague adds one line: after each epoch, look at the validation data, **unshuffled**.
 #
 # **Predict.** Do the training batches change?
@@ -643,21 +646,25 @@ assert {len(yb) for xb, yb in full_dl} == {bs}
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Ragged items
 #
-# Words have different lengths. Here they are as lists of letter numbers.
-#
+# Words have different lengths. Here they are as lists of letter numbers. (A plain list is a dataset too: it has a length
+# and items.)
+
+# %% slideshow={"slide_type": "-"}
+words = ["to", "be", "or", "not", "hence"]
+word_ds = [torch.tensor([ord(c) - 96 for c in word]) for word in words]
+print(len(word_ds), "items, the last one:", word_ds[-1])
+
+# %% [markdown] slideshow={"slide_type": "-"}
 # **Predict.** What does the loader say when it has to stack them?
 
 # %% slideshow={"slide_type": "fragment"}
-words = ["to", "be", "or", "not", "hence"]
-word_ds = [torch.tensor([ord(c) - 96 for c in word]) for word in words]
 try:
     next(iter(DataLoader(word_ds, batch_size=5)))
 except RuntimeError as error:
     print(error)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# (A plain list is a dataset too: it has a length and items.) How rows become a batch is the job of `collate_fn`, and
-# you may bring your own. This one fills up with zeros.
+# How rows become a batch is the job of `collate_fn`, and you may bring your own. This one fills up with zeros.
 
 # %% slideshow={"slide_type": "-"}
 from torch.nn.utils.rnn import pad_sequence
@@ -695,22 +702,21 @@ assert sorted(sum(lists, [])) == list(range(7))
 # kind of dataset. It has `__iter__`, and neither `__len__` nor `__getitem__`.
 
 # %% slideshow={"slide_type": "-"}
+from itertools import count
+
 from torch.utils.data import IterableDataset
 
 
 class Squares(IterableDataset):
     def __iter__(self):
-        n = 0
-        while True:
-            yield n * n
-            n += 1
+        return (n * n for n in count())
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Three batches of it. The `zip` with `range(3)` is what ends the loop.
 
 # %% slideshow={"slide_type": "-"}
-stream_dl = DataLoader(Squares(), batch_size=4)
-for step, batch in enumerate(stream_dl):
+for step, batch in zip(range(3), DataLoader(Squares(), batch_size=4)):
     print(batch)
-    if step == 2:
-        break
 assert batch.tolist() == [64, 81, 100, 121], "the stream goes on"
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -729,8 +735,8 @@ print("worker:", get_worker_info())
 assert get_worker_info() is None, "num_workers=0: no other process"
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# On Windows and macOS a worker starts Python anew and *imports your program*. So a script needs a guard, or every worker
-# would start the training again:
+# On Windows and macOS, and since Python 3.14 on Linux too, a worker *imports your program*. So a script needs a guard, or
+# every worker would start the training again:
 #
 # ```python
 # if __name__ == "__main__":
@@ -779,6 +785,8 @@ def rows_by_hand():
         yield x.index_select(0, rows), y.index_select(0, rows)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# The four, each as a function that makes the loader anew.
+#
 # **Predict.** Rank them. How many times as fast as the slowest is the fastest?
 
 # %% slideshow={"slide_type": "-"}
@@ -791,7 +799,10 @@ ways = {
 seconds = {name: best_time(make) for name, make in ways.items()}
 slowest = seconds["image files, ToTensor"]
 
-# %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Each line of this axis is *ten times* the last.
+
+# %% slideshow={"slide_type": "-"} tags=["nbval-ignore-output"]
 assert slowest > 3 * seconds["DataLoader"], "an item that must be made costs"
 assert seconds["DataLoader"] > 1.5 * seconds["by hand"], "row by row costs"
 assert slowest > 20 * seconds["by hand"], "orders of magnitude"
@@ -892,22 +903,7 @@ FastLoader(train_ds, batch_size=bs, num_workers=2)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # So: tensors in memory, `FastLoader`. Anything that must be read or made, `DataLoader`, with workers when the model waits.
-# And before you make a loader faster, measure whether it matters. Here is the loader's share of an epoch of training our
-# small model. A large model makes the same loader cheap.
-
-# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
-def share(loader):
-    model, opt = fresh()
-
-    def epoch():
-        yield train_batches(model, F.cross_entropy, opt, loader, epochs=1)
-
-    return best_time(lambda: loader) / best_time(epoch)
-
-
-plain_dl = DataLoader(ds, bs, shuffle=True)
-fast_dl = FastLoader(ds, bs, shuffle=True)
-print(f"DataLoader {share(plain_dl):.0%}, FastLoader {share(fast_dl):.0%}")
+# And before you make a loader faster, measure whether the model waits at all. Lesson 13 does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 8 · What is torch.nn, really?
@@ -940,10 +936,10 @@ assert table.rows["train_batches"][2:] == (0, 0, 0), "nothing left to edit"
 table
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Shorter is nice. The zeros matter more: another model, another step, other batches, and the loop stays as it is.
+# Shorter is nice. The zeros matter more: the loop is finished.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# 🎉 **The question of the lecture** that lessons 07 to 10 follow, answered in six pieces:
+# **Ta-da!** The question of the lecture that lessons 07 to 10 follow, answered in six pieces:
 #
 # | piece | what it is | yours |
 # |---|---|---|
@@ -970,9 +966,8 @@ table
 # %% slideshow={"slide_type": "fragment"}
 from torch import nn
 
-print("nn.Linear  ", nn.Linear.__module__)
-print("optim.SGD  ", optim.SGD.__module__)
-print("DataLoader ", DataLoader.__module__)
+for thing in (nn.Linear, optim.SGD, DataLoader):
+    print(f"{thing.__name__:>10} in {thing.__module__}")
 print("F.matmul:", hasattr(F, "matmul"), "  F.linear:", hasattr(F, "linear"))
 assert not hasattr(F, "matmul") and not hasattr(nn, "optim")
 
