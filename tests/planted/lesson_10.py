@@ -49,11 +49,11 @@ MUTATIONS = [
     Mutation(
         "opt.zero_grad()",
         "pass",
-        "other batches, steps",
+        "is a step missing?",
         "gradients never zeroed in train_batches",
         index=1,
     ),
-    Mutation("opt.step()", "pass", "other batches, steps", "no step in train_batches", index=1),
+    Mutation("opt.step()", "pass", "is a step missing?", "no step in train_batches", index=1),
     Mutation(
         "train_dl = DataLoader(train_ds, batch_size=bs)",
         "train_dl = DataLoader(train_ds, batch_size=bs, shuffle=True)",
@@ -83,13 +83,13 @@ MUTATIONS = [
     Mutation(
         "sorted_ds = TensorDataset(x_train[by_digit], y_train[by_digit])",
         "sorted_ds = TensorDataset(x_train[by_digit], y_train)",
-        "sort x and y alike",
+        "x and y alike?",
         "images sorted, labels not",
     ),
     Mutation(
         "by_digit = y_train.argsort(stable=True)",
         "by_digit = torch.randperm(len(y_train))",
-        "sorted data must hurt",
+        "sorted",
         "the sorted data are not sorted",
     ),
     Mutation(
