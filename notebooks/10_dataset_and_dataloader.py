@@ -426,9 +426,8 @@ assert len(short) == len(train_dl), "a generator can be walked once"
 from coursekit import plot
 
 assert exactly_equal(short, history["DataLoader"][: len(short)])
-plot.losses(
-    {"loader": history["DataLoader"], "generator": short}, xlabel="minibatch"
-)
+both = {"loader": history["DataLoader"], "generator ends here": short}
+plot.losses(both, xlabel="minibatch")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A generator is its own bookmark, and there is no book: it is told once. So is a `zip`. You can ask:
