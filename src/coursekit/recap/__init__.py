@@ -42,6 +42,8 @@ ORIGIN: dict[str, str] = {
             "train_raw",
             "evaluate",
         ),
+        "08": ("Logistic", "linear_model", "train_module", "validate"),
+        "09": ("SGD", "train_opt", "Momentum", "running_mean", "Adam"),
     }.items()
     for name in names
 }
