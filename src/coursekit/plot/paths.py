@@ -60,7 +60,7 @@ def paths(
         _draw_walk(ax, walk)
         losses = to_numpy(loss(walk.T)).astype(float)
         ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel=names[0])
-        ax.set_title(f"{title}\nloss {losses[-1]:.2g}")
+        ax.set_title(f"{title}\nloss {_short(losses[-1])}")
         stories.append(_story(title, walk, losses, names))
     panels[0].set_ylabel(names[1])
     alt = f"Steps over the contours of a loss of {names[0]} and {names[1]}: {'; '.join(stories)}."
@@ -99,7 +99,7 @@ def _story(title: str, walk: NDArray[Any], losses: NDArray[Any], names: tuple[st
     )
     return (
         f"{title}, {steps} step{'s' * (steps != 1)} from {_point(walk[0])} to {_point(walk[-1])}, "
-        f"loss {losses[0]:.2g} to {losses[-1]:.2g}, turning round {turns}"
+        f"loss {_short(losses[0])} to {_short(losses[-1])}, turning round {turns}"
     )
 
 
@@ -112,3 +112,7 @@ def _turns(values: NDArray[Any]) -> int:
 
 def _point(position: NDArray[Any]) -> str:
     return "({:.2f}, {:.2f})".format(*(position.round(2) + 0.0))
+
+
+def _short(loss: float) -> str:
+    return f"{loss:,.0f}" if 100 <= loss < 1e6 else f"{loss:.2g}"

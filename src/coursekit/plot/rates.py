@@ -47,7 +47,7 @@ Chosen: 0.03 to 0.3.
     figure, ax = new_axes(8.0, 3.5)
     ax.set_xscale("log")
     ax.set_yscale("log" if log else "linear")
-    top = ymax or 1.1 * max(y[np.isfinite(y)].max() for _, y in curves.values())
+    top = ymax or (3 if log else 1.1) * max(y[np.isfinite(y)].max() for _, y in curves.values())
     for i, (name, (x, y)) in enumerate(curves.items()):
         _draw_curve(ax, x, y, top, name, i)
     ax.set_ylim(top=top) if log else ax.set_ylim(0, top)
@@ -93,7 +93,7 @@ def _draw_curve(ax: Any, x: NDArray[Any], y: NDArray[Any], top: float, name: str
     outside = ~(y <= top)
     few = len(x) <= 20
     ax.plot(
-        x, np.where(outside, top, y), color=colour, ls=LINES[i % len(LINES)], label=name or None,
+        x, _cut(y, outside, top), color=colour, ls=LINES[i % len(LINES)], label=name or None,
         marker=marker if few else "", ms=7, lw=2.2 if few else 1.8,
     )  # fmt: skip
     ax.plot(
@@ -102,6 +102,12 @@ def _draw_curve(ax: Any, x: NDArray[Any], y: NDArray[Any], top: float, name: str
     )  # fmt: skip
     best = int(np.nanargmin(y))
     ax.plot(x[best], y[best], marker="*", color=colour, mec="black", ms=17, ls="none", zorder=5)
+
+
+def _cut(y: NDArray[Any], outside: NDArray[Any], top: float) -> NDArray[Any]:
+    """Let a curve end at the upper edge where it leaves the picture, and begin there again."""
+    near = np.convolve(~outside, [1, 1, 1], mode="same") > 0
+    return np.where(outside, np.where(near, top, np.nan), y)
 
 
 def _alt(
