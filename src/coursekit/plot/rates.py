@@ -60,6 +60,9 @@ Chosen: 0.03 to 0.3.
         )  # fmt: skip
     if any(curves):
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=12)
+    lowest = min(x[0] for x, _ in curves.values())
+    highest = max(x[-1] for x, _ in curves.values())
+    ax.set_xlim(lowest / 1.5, highest * 1.5)  # what lies above the picture was tried as well
     ax.set_xlabel("learning rate")
     ax.set_ylabel(ylabel)
     return Picture(figure, _alt(curves, chosen, ylabel))
