@@ -42,6 +42,7 @@ ORIGIN: dict[str, str] = {
             "train_raw",
             "evaluate",
         ),
+        "08": ("Logistic", "linear_model", "train_module", "validate"),
     }.items()
     for name in names
 }
