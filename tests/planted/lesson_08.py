@@ -4,8 +4,8 @@ from tests.planted.mutation import Mutation
 
 MUTATIONS = [
     Mutation(
-        "logits = xb @ weights + bias  # (64, 784) @ (784, 10) + (10,) -> (64, 10)",
-        "logits = (xb @ weights + bias).softmax(dim=1)",
+        "theirs = F.cross_entropy(logits, yb)",
+        "theirs = F.cross_entropy(logits.softmax(dim=1), yb)",
         "cross_entropy wants logits",
         "probabilities where the loss wants logits",
     ),
@@ -18,13 +18,13 @@ MUTATIONS = [
     Mutation(
         "return xb @ weights + bias",
         "return (xb @ weights + bias).softmax(dim=1)",
-        "the model must return logits",
+        "the model returns logits",
         "softmax left in the model",
     ),
     Mutation(
         "loss = F.cross_entropy(preds, yb)",
         'loss = F.cross_entropy(preds, yb, reduction="sum")',
-        "the history changed",
+        "the loss is a mean",
         "sum over the batch for its mean",
     ),
     Mutation(
