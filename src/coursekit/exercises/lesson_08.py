@@ -121,7 +121,7 @@ class MyLinear(nn.Module):
     def forward(self, xb):
         return (self.weight @ xb.T + self.bias[:, None]).T
 """,
-            hint="Right for a matrix. With more axes .T turns over all of them: keep xb on the left.",
+            hint="Right for a matrix. With more axes .T turns over all: keep xb on the left.",
         ),
         Wrong(
             """
@@ -274,7 +274,7 @@ class HiddenNet(nn.Module):
         h = F.relu(xb @ self.w1 + self.b1)
         return F.relu(h @ self.w2 + self.b2)
 """,
-            hint="A logit may be negative. The ReLU belongs between the layers, not after the last.",
+            hint="A logit may be negative. The ReLU belongs between the layers, not after both.",
         ),
         Wrong(
             """
