@@ -67,8 +67,12 @@ def columns(words: str) -> int:
 
 def line_size(line: Line) -> tuple[float, float]:
     """Return width and height of a line of text."""
-    width = sum(columns(words) * font_size(role) * ADVANCE for words, role in line.spans)
-    return width, LEADING * max((font_size(role) for _, role in line.spans), default=MAIN)
+    width, size = 0.0, 0.0
+    for words, role in line.spans:
+        font = font_size(role)
+        width += columns(words) * font * ADVANCE
+        size = max(size, font)
+    return width, LEADING * (size or MAIN)
 
 
 def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) -> Point:
@@ -134,34 +138,24 @@ def _fold(
 
 @dataclass
 class _Grid:
-    """The columns of a picture in one row; the middles of its boxes, once it is laid out."""
+    """The columns of a picture in one row: each name's column, and each column's outline.
+
+    Outlines are left, right, top and bottom. As long as nothing is laid out, a column is as high
+    as its boxes on top of each other.
+    """
 
     column: dict[str, float]
     width: float
     height: float
-    sizes: dict[str, Point]
-    middle: dict[str, Point] | None = None
+    outline: dict[float, tuple[float, float, float, float]]
 
     def block(self, low: float, high: float) -> Point:
-        """Return width and height of the part from one column to before another.
-
-        As long as nothing is laid out, the height is that of the boxes on top of each other.
-        """
-        inside = [name for name, x in self.column.items() if low <= x < high]
+        """Return width and height of the part from one column to before another."""
+        inside = [outline for x, outline in self.outline.items() if low <= x < high]
         if not inside:
             return 0.0, 0.0
-        at = self.middle
-        x = {name: at[name][0] if at else self.column[name] for name in inside}
-        width = max(x[n] + self.sizes[n][0] / 2 for n in inside) - min(
-            x[n] - self.sizes[n][0] / 2 for n in inside
-        )
-        if at is not None:
-            top = min(at[n][1] - self.sizes[n][1] / 2 for n in inside)
-            return width, max(at[n][1] + self.sizes[n][1] / 2 for n in inside) - top
-        heights: dict[float, float] = {}
-        for n in inside:
-            heights[x[n]] = heights.get(x[n], -NODE_GAP) + NODE_GAP + self.sizes[n][1]
-        return width, max(heights.values())
+        left, right, top, bottom = zip(*inside, strict=True)
+        return max(right) - min(left), max(bottom) - min(top)
 
 
 class _Net:
@@ -197,18 +191,35 @@ class _Net:
         if is_row(self.sizes, list(self.edges)):
             return None
         found = known_columns(self.sizes, self.edges)
-        return found and _Grid(found.centres, found.width, found.height, self.sizes)
+        if found is None:
+            return None
+        width: dict[float, float] = {}
+        height: dict[float, float] = {}
+        for name, x in found.centres.items():
+            wide, high = self.sizes[name]
+            width[x] = max(width.get(x, 0.0), wide / 2)
+            height[x] = height.get(x, -NODE_GAP) + NODE_GAP + high
+        outline = {x: (x - width[x], x + width[x], 0.0, height[x]) for x in sorted(width)}
+        return _Grid(found.centres, found.width, found.height, outline)
 
     def grid(self) -> _Grid:
         """Return the columns of the layout: centres closer than a few points are one column."""
         assert self.flat is not None
-        centres = sorted({round(x, 1) for x, _ in self.flat.nodes.values()})
+        nodes = self.flat.nodes
         near: dict[float, float] = {}
         previous = None
-        for x in centres:
+        for x in sorted({round(x, 1) for x, _ in nodes.values()}):
             previous = near[x] = previous if previous is not None and x - previous < 6 else x
-        column = {name: near[round(x, 1)] for name, (x, _) in self.flat.nodes.items()}
-        return _Grid(column, self.flat.width, self.flat.height, self.sizes, self.flat.nodes)
+        column = {name: near[round(x, 1)] for name, (x, _) in nodes.items()}
+        sides: dict[float, list[tuple[float, float, float, float]]] = {}
+        for name, (x, y) in nodes.items():
+            w, h = self.sizes[name][0] / 2, self.sizes[name][1] / 2
+            sides.setdefault(column[name], []).append((x - w, x + w, y - h, y + h))
+        outline = {}
+        for place in sorted(sides):
+            left, right, top, bottom = zip(*sides[place], strict=True)
+            outline[place] = (min(left), max(right), min(top), max(bottom))
+        return _Grid(column, self.flat.width, self.flat.height, outline)
 
     def lay(self, engine: str | None) -> Placed:
         """Lay out in one row."""
@@ -255,11 +266,10 @@ class _Net:
     def folds(self, grid: _Grid) -> list[tuple[float, dict[str, int]]]:
         """Return ways to cut the graph into rows: expected text height, and each node's row."""
         column = grid.column
-        starts = sorted(set(column.values()))
-        if len(starts) < 4:
+        if len(grid.outline) < 4:
             return []
         spans = self._spans(column)
-        across = {x: sum(a < x <= b for a, b in spans) for x in starts}
+        across = {x: sum(a < x <= b for a, b in spans) for x in grid.outline}
         options = []
         for rows in range(2, 7):
             cuts = _cut(rows, across, grid.width / rows)

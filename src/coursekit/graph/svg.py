@@ -57,6 +57,7 @@ _LABEL = Look("#FFFFFF", ORANGE, 0.8, 4)
 #: Text colours; gradients are bold and carry a nabla, so the colour is never the only sign.
 _INK = {"grad": ORANGE, "sent": ORANGE, "error": ORANGE, "small": "#444444", "gradword": "#666666"}
 _BOLD = {"name", "grad", "error", "op"}
+_ROWS = {"value", "grad", "gradword", "sent"}
 
 
 @dataclass(frozen=True)
@@ -137,14 +138,16 @@ def _group(
         )
     if head:  # the operation's part of a box, in the grey of operations
         parts.append(_cap(x, y, w, sum(line_size(line)[1] for line in lines[:head]) + PAD_Y, look))
-    label = kind == "label"
-    top = y + (1.0 if label else PAD_Y)
-    block = max(line_size(line)[0] for line in lines) if lines else 0.0
-    for line in lines:
-        width, height = line_size(line)
-        # rows of a matrix keep their columns: they start where the widest line starts
-        aligned = line.spans[0][1] in ("value", "grad", "gradword", "sent")
-        left = x + (w - (_aligned(lines, line) if aligned else width)) / 2
+    sizes = [line_size(line) for line in lines]
+    block = max((width for width, _ in sizes), default=0.0)
+    # rows of a matrix keep their columns: they start where the widest line starts
+    widest: dict[Tag, float] = {}
+    for line, (width, _) in zip(lines, sizes, strict=True):
+        if _rowlike(line):
+            widest[line.tag] = max(widest.get(line.tag, 0.0), width)
+    top = y + (1.0 if kind == "label" else PAD_Y)
+    for line, (width, height) in zip(lines, sizes, strict=True):
+        left = x + (w - (widest[line.tag] if _rowlike(line) else width)) / 2
         left = max(left, x + (w - block) / 2)
         parts.append(_text(line, left, top + height * 0.5 + 0.35 * _size(line), tag, marks))
         top += height
@@ -160,13 +163,9 @@ def _cap(x: float, y: float, w: float, h: float, look: Look) -> str:
     )
 
 
-def _aligned(lines: list[Line], line: Line) -> float:
-    """Return the width of the widest line about the same thing."""
-    return max(line_size(other)[0] for other in lines if other.tag == line.tag and _rowlike(other))
-
-
 def _rowlike(line: Line) -> bool:
-    return line.spans[0][1] in ("value", "grad", "gradword", "sent")
+    """Return whether a line is a row of numbers, or stands in their place."""
+    return line.spans[0][1] in _ROWS
 
 
 def _size(line: Line) -> float:
@@ -233,11 +232,10 @@ def legend() -> tuple[str, str, float]:
 
 def _xml(words: str) -> str:
     """Escape text for XML, which has no place for control characters."""
-    return escape(
-        "".join(c if c.isprintable() or c == "\u00a0" else " " for c in words), quote=False
-    )
+    if not words.replace("\u00a0", "").isprintable():
+        words = "".join(c if c.isprintable() or c == "\u00a0" else " " for c in words)
+    return escape(words, quote=False)
 
 
 def _n(x: float) -> str:
-    text = f"{x:.1f}"
-    return text[:-2] if text.endswith(".0") else text
+    return f"{x:.1f}".removesuffix(".0")

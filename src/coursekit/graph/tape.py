@@ -144,7 +144,7 @@ class Tape:
             if leaf is not None and value.grad_state == m.KNOWN and leaf.grad is not None:
                 if key not in sums and self.stats:
                     value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])
-                if key in sums and not torch.allclose(leaf.grad, sums[key], equal_nan=True):
+                if key in sums and not _same(leaf.grad, sums[key]):
                     more.append(value.name or "a leaf")
             elif value.grad_state == m.UNKNOWN and value.is_leaf and leaf is not None:
                 value.grad_state = m.WAITING if leaf.grad is None else m.UNKNOWN
@@ -153,6 +153,10 @@ class Tape:
                 f"Now {', '.join(more[:3])}.grad differs from the ∇ shown here: "
                 "it also holds other backward passes, or was reset since."
             )
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return torch.equal(a, b) or torch.allclose(a, b, equal_nan=True)
 
 
 def _pair(numbers: Any) -> tuple[float, float] | None:
