@@ -7,23 +7,19 @@ puts the rest below; an arrow that crosses goes round at the edges, like a line 
 
 from __future__ import annotations
 
-import functools
 import itertools
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coursekit.graph.columns import known_columns
 from coursekit.graph.engine import NODE_GAP, Layout, Point, is_row, lay_out
+from coursekit.graph.measure import MAIN, trimmed
 from coursekit.graph.scene import Arrow, Box, Line, Scene
 
-MAIN, SMALL = 18.0, 15.0  # font sizes, in the picture's own units
-ADVANCE = 0.605  # width of a character of a monospaced font, in font sizes (DejaVu: 0.602)
-PAD_X, PAD_Y, LEADING = 9.0, 6.0, 1.24
+PAD_X, PAD_Y = 9.0, 6.0  # between a box and its text
 SLIDE = (1180.0, 540.0)  # what a 1280 by 720 slide leaves to a picture, in pixels
 TARGET = 18.0  # pixels of the main text that can be read from the last row
 
-_SMALL_ROLES = {"small", "sent"}
 _GUTTER, _LANE = 22.0, 7.0
 _APART = 10.0  # between the ends of two arrows from one box to another
 
@@ -51,36 +47,12 @@ def fit(width: float, height: float) -> float:
     return min(SLIDE[0] / max(width, 1), SLIDE[1] / max(height, 1), 1.5)
 
 
-def font_size(role: str) -> float:
-    """Return the font size of a role: small for shapes and remarks, else the main size."""
-    return SMALL if role in _SMALL_ROLES else MAIN
-
-
-@functools.lru_cache(maxsize=4096)
-def columns(words: str) -> int:
-    """Return how many character cells a text takes: two for a wide East Asian one or an emoji."""
-    if words.isascii():
-        return len(words)
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in words)
-    return len(words) - sum(unicodedata.combining(c) > 0 for c in words) + wide
-
-
-def line_size(line: Line) -> tuple[float, float]:
-    """Return width and height of a line of text."""
-    width, size = 0.0, 0.0
-    for words, role in line.spans:
-        font = font_size(role)
-        width += columns(words) * font * ADVANCE
-        size = max(size, font)
-    return width, LEADING * (size or MAIN)
-
-
 def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) -> Point:
     """Return width and height of a box around some lines."""
-    sizes = [line_size(line) for line in lines]
+    lines = list(lines)
     return (
-        max((w for w, _ in sizes), default=10.0) + 2 * pad_x,
-        sum(h for _, h in sizes) + 2 * pad_y,
+        max([line.width for line in lines], default=10.0) + 2 * pad_x,
+        sum([line.height for line in lines]) + 2 * pad_y,
     )
 
 
@@ -245,8 +217,8 @@ class _Net:
                 if middle in self.labels:
                     halves.setdefault(middle, []).append(point)
         for middle, points in halves.items():  # the line goes on behind its label
-            line = "L".join(f"{_n(x + dx)} {_n(y + dy)}" for x, y in points)
-            placed.paths.append((self.labels[middle], [f"M{line}"], None))
+            line = "L".join([f"{x + dx:.1f} {y + dy:.1f}" for x, y in points])
+            placed.paths.append((self.labels[middle], [trimmed(f"M{line}")], None))
         for edge, curve in layout.edges.items():
             if edge in self.edges:
                 self._add_curve(placed, edge, [(x + dx, y + dy) for x, y in curve])
@@ -397,13 +369,9 @@ def _sorted(placed: Placed) -> Placed:
     return placed
 
 
-def _n(x: float) -> str:
-    return f"{x:.1f}".removesuffix(".0")
-
-
 def _bezier(points: list[Point]) -> str:
-    start, rest = points[0], points[1:]
-    return f"M{_n(start[0])} {_n(start[1])}C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest)
+    start, *rest = [f"{x:.1f} {y:.1f}" for x, y in points]
+    return trimmed(f"M{start}C{' '.join(rest)}")
 
 
 def _beside(curve: list[Point], off: float, *, stub: bool) -> list[Point]:
@@ -431,9 +399,10 @@ def _round_trip(
     start: Point, right: float, middle: float, left: float, y: float, end: float
 ) -> str:
     """Return a path that leaves a row at the right and enters the next one at the left."""
-    r = 6.0
-    return (
-        f"M{_n(start[0] - 1)} {_n(start[1])}H{_n(right - r)}q{_n(r)} 0 {_n(r)} {_n(r)}"
-        f"V{_n(middle - r)}q0 {_n(r)} {_n(-r)} {_n(r)}H{_n(left + r)}q{_n(-r)} 0 {_n(-r)} {_n(r)}"
-        f"V{_n(y - r)}q0 {_n(r)} {_n(r)} {_n(r)}H{_n(end + 1)}"
+    x, high, low, r = start[0], start[1], y, 6.0
+    return trimmed(
+        f"M{x - 1:.1f} {high:.1f}H{right - r:.1f}q{r:.1f} 0 {r:.1f} {r:.1f}"
+        f"V{middle - r:.1f}q0 {r:.1f} {-r:.1f} {r:.1f}"
+        f"H{left + r:.1f}q{-r:.1f} 0 {-r:.1f} {r:.1f}"
+        f"V{low - r:.1f}q0 {r:.1f} {r:.1f} {r:.1f}H{end + 1:.1f}"
     )
