@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 
 from coursekit.graph import autograd, nodes, opnames, page, scene, svg, text
 from coursekit.graph import model as m
 from coursekit.graph.engine import EngineError
-from coursekit.graph.layout import TARGET, Placed, place, place_flat
+from coursekit.graph.layout import TARGET, Placed, place
 from coursekit.graph.record import record, tape_of
 from coursekit.graph.tensors import caller, flatten, named_tensors, variables
 
@@ -64,30 +64,26 @@ class Drawing:
         Returns the picture, the graph that it shows, and why there is no picture.
         """
         ask, graph = self.request, self.graph
+        best: Placed | None = None
         *others, last = VIEWS[1:] if ask.view == "auto" else (ask.view,)
-        found: dict[str, Placed] = {}
-        small: dict[str, scene.Scene] = {}  # too small to read, which is seen without a layout
         try:
             for view in others:
                 drawn = self._scene(view)
-                placed = drawn and place(drawn, ask.engine, least=TARGET)
-                if placed is not None:
-                    found[view] = placed
-                    if placed.text_px >= TARGET:
-                        return placed, graph, ""
-                elif drawn is not None:
-                    small[view] = drawn
+                if drawn is None:
+                    continue
+                placed = place(drawn, ask.engine, least=TARGET)
+                if placed.text_px >= TARGET:
+                    return placed, graph, ""
+                if best is None or placed.text_px > best.text_px:
+                    best = placed
             drawn = self._scene(last)
             if drawn is None:
                 graph = _clipped(graph, ask.limit, last, self._options)
                 drawn = scene.build(graph, last, self._options)
-            found[last] = cast(Placed, place(drawn, ask.engine))
-            if found[last].text_px < TARGET:  # nothing can be read: take the largest
-                found |= {view: place_flat(drawn, ask.engine) for view, drawn in small.items()}
+            placed = place(drawn, ask.engine)
         except EngineError as error:
             return None, graph, str(error)
-        order = [found[view] for view in (*others, last) if view in found]
-        return max(order, key=lambda placed: placed.text_px), graph, ""
+        return max(filter(None, (best, placed)), key=lambda each: each.text_px), graph, ""
 
     @cached_property
     def _options(self) -> scene.Options:

@@ -1,4 +1,5 @@
-"""Where boxes go: Graphviz, from a WebAssembly build, a library, or the ``dot`` program.
+"""Where boxes go: trees by :mod:`.tree`, the rest by Graphviz, from a WebAssembly build, a
+library, or the ``dot`` program.
 
 Graphviz only ever sees sizes: the boxes in the DOT text have no labels. So no label can crash it
 (Graphviz 14 and 16 read freed memory when a label starts with an empty line), no font of the
@@ -13,15 +14,13 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-Point = tuple[float, float]
+from coursekit.graph.tree import ARROW, Point, lay_tree
 
 #: Tried in this order. ``COURSEKIT_GRAPH_ENGINE`` names one to use alone, or "none".
 ENGINES = ("wasi", "pygraphviz", "dot")
 
 
-RANK_GAP = 0.36 * 72  # between the columns, in points
-NODE_GAP = 0.2 * 72  # between the boxes of a column
-_ARROW = 9.6  # length of an arrowhead (10 points at arrowsize 0.8) and what it keeps off
+_RANK_GAP = 0.36 * 72  # between the columns, in points
 
 
 class EngineError(RuntimeError):
@@ -61,7 +60,7 @@ def dot_source(
     pointed = set(edges if heads is None else heads)
     lines = [
         "digraph {",
-        f"graph [rankdir=LR nodesep={NODE_GAP / 72:g} ranksep={RANK_GAP / 72:g} margin=0]",
+        f"graph [rankdir=LR nodesep=0.2 ranksep={_RANK_GAP / 72:g} margin=0]",
         'node [shape=box label="" fixedsize=true]',
         "edge [arrowsize=0.8]",
     ]
@@ -87,22 +86,23 @@ def lay_out(
 ) -> Layout:
     """Lay out a graph of empty boxes; arguments as in :func:`dot_source` and :func:`run`.
 
-    Boxes in one row need no engine: they are put where Graphviz puts them, and at once.
+    Boxes in one row, and most trees, need no engine: they are put where Graphviz puts them, and
+    at once.
 
     Example:
         >>> lay_out({"a": (72, 36), "b": (72, 20)}, [("a", "b")]).nodes
         {'a': (36.0, 18.0), 'b': (133.92, 18.0)}
     """
     edges = list(edges)
-    row = _row(sizes, edges)
-    if row and _wanted(engine) != "none":
-        return _lay_row(row, sizes, set(edges if heads is None else heads))
+    if _wanted(engine) != "none":
+        pointed = set(edges if heads is None else heads)
+        row = _row(sizes, edges)
+        if row:
+            return _lay_row(row, sizes, pointed)
+        tree = lay_tree(sizes, edges, pointed, first)
+        if tree is not None:
+            return Layout(*tree)
     return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
-
-
-def is_row(sizes: dict[str, tuple[float, float]], edges: list[tuple[str, str]]) -> bool:
-    """Return whether the boxes stand in one row, so that no engine is needed."""
-    return bool(_row(sizes, edges))
 
 
 def _row(sizes: dict[str, tuple[float, float]], edges: list[tuple[str, str]]) -> list[str]:
@@ -126,11 +126,11 @@ def _lay_row(
         width = sizes[name][0]
         nodes[name] = (round(x + width / 2, 2), y)
         if i:
-            a, b = x - RANK_GAP, x - (_ARROW if (row[i - 1], name) in heads else 0.0)
+            a, b = x - _RANK_GAP, x - (ARROW if (row[i - 1], name) in heads else 0.0)
             third = (b - a) / 3
             edges[row[i - 1], name] = [(a, y), (a + third, y), (b - third, y), (b, y)]
-        x += width + RANK_GAP
-    return Layout(x - RANK_GAP, height, nodes, edges)
+        x += width + _RANK_GAP
+    return Layout(x - _RANK_GAP, height, nodes, edges)
 
 
 def _wanted(engine: str | None) -> str:

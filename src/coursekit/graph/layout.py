@@ -8,11 +8,10 @@ puts the rest below; an arrow that crosses goes round at the edges, like a line 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from coursekit.graph.columns import known_columns
-from coursekit.graph.engine import NODE_GAP, Layout, Point, is_row, lay_out
+from coursekit.graph.engine import Layout, Point, lay_out
 from coursekit.graph.measure import MAIN, trimmed
 from coursekit.graph.scene import Arrow, Box, Line, Scene
 
@@ -56,7 +55,7 @@ def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) 
     )
 
 
-def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Placed | None:
+def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Placed:
     """Give every box and arrow its place; fold if that makes the text clearly larger.
 
     Args:
@@ -64,70 +63,19 @@ def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Pla
         engine: The layout engine, by default the first that is installed.
         least: Do not bother to fold if the text will stay smaller than this many pixels.
 
-    Returns:
-        The picture, or None if it is known beforehand that its text stays smaller than ``least``.
-
     Raises:
         EngineError: No layout engine is installed.
     """
     net = _Net(scene)
-    grid = net.known()
-    if grid is not None:
-        most, folds = MAIN * fit(grid.width, grid.height), net.folds(grid)
-        if most < least and all(expected <= 0.9 * least for expected, _ in folds):
-            return None
-        if most < 1.15 * TARGET:
-            folded = _fold(net, folds[:1], most, least, engine)
-            # the heights were a guess from below: is no other way better for certain?
-            if folded is not None and all(folded.text_px >= px for px, _ in folds[1:]):
-                return folded
     flat = net.lay(engine)
-    if flat.text_px >= 1.15 * TARGET:
-        return flat
-    return _fold(net, net.folds(net.grid()), flat.text_px, least, engine) or flat
-
-
-def place_flat(scene: Scene, engine: str | None = None) -> Placed:
-    """Give every box and arrow its place in one row, however long it is."""
-    return _Net(scene).lay(engine)
-
-
-def _fold(
-    net: _Net,
-    folds: list[tuple[float, dict[str, int]]],
-    flat_px: float,
-    least: float,
-    engine: str | None,
-) -> Placed | None:
-    """Return the first way to fold that makes the text clearly larger than in one row, or None."""
-    for expected, rows in folds:
-        if expected > max(1.12 * flat_px, 0.9 * least):
-            folded = net.lay_folded(rows, engine)
-            if folded.text_px > 1.12 * flat_px:
-                return folded
-    return None
-
-
-@dataclass
-class _Grid:
-    """The columns of a picture in one row: each name's column, and each column's outline.
-
-    Outlines are left, right, top and bottom. As long as nothing is laid out, a column is as high
-    as its boxes on top of each other.
-    """
-
-    column: dict[str, float]
-    width: float
-    height: float
-    outline: dict[float, tuple[float, float, float, float]]
-
-    def block(self, low: float, high: float) -> Point:
-        """Return width and height of the part from one column to before another."""
-        inside = [outline for x, outline in self.outline.items() if low <= x < high]
-        if not inside:
-            return 0.0, 0.0
-        left, right, top, bottom = zip(*inside, strict=True)
-        return max(right) - min(left), max(bottom) - min(top)
+    flat_px = MAIN * fit(flat.width, flat.height)
+    if flat_px < 1.15 * TARGET:
+        for expected, rows in net.folds(flat):
+            if expected > max(1.12 * flat_px, 0.9 * least):
+                folded = net.lay_folded(rows, engine)
+                if folded.text_px > 1.12 * flat_px:
+                    return folded
+    return net.placed(flat)
 
 
 class _Net:
@@ -154,51 +102,18 @@ class _Net:
                 self.more.setdefault((tail, head), []).append(arrow)
             else:
                 self.edges[tail, head] = (arrow, True)
-        self.flat: Layout | None = None
 
     # -- one row -----------------------------------------------------------------------------
 
-    def known(self) -> _Grid | None:
-        """Return the columns if they are certain without the engine, and not free anyway."""
-        if is_row(self.sizes, list(self.edges)):
-            return None
-        found = known_columns(self.sizes, self.edges)
-        if found is None:
-            return None
-        width: dict[float, float] = {}
-        height: dict[float, float] = {}
-        for name, x in found.centres.items():
-            wide, high = self.sizes[name]
-            width[x] = max(width.get(x, 0.0), wide / 2)
-            height[x] = height.get(x, -NODE_GAP) + NODE_GAP + high
-        outline = {x: (x - width[x], x + width[x], 0.0, height[x]) for x in sorted(width)}
-        return _Grid(found.centres, found.width, found.height, outline)
-
-    def grid(self) -> _Grid:
-        """Return the columns of the layout: centres closer than a few points are one column."""
-        assert self.flat is not None
-        nodes = self.flat.nodes
-        near: dict[float, float] = {}
-        previous = None
-        for x in sorted({round(x, 1) for x, _ in nodes.values()}):
-            previous = near[x] = previous if previous is not None and x - previous < 6 else x
-        column = {name: near[round(x, 1)] for name, (x, _) in nodes.items()}
-        sides: dict[float, list[tuple[float, float, float, float]]] = {}
-        for name, (x, y) in nodes.items():
-            w, h = self.sizes[name][0] / 2, self.sizes[name][1] / 2
-            sides.setdefault(column[name], []).append((x - w, x + w, y - h, y + h))
-        outline = {}
-        for place in sorted(sides):
-            left, right, top, bottom = zip(*sides[place], strict=True)
-            outline[place] = (min(left), max(right), min(top), max(bottom))
-        return _Grid(column, self.flat.width, self.flat.height, outline)
-
-    def lay(self, engine: str | None) -> Placed:
+    def lay(self, engine: str | None) -> Layout:
         """Lay out in one row."""
         heads = [edge for edge, (_, tip) in self.edges.items() if tip]
-        self.flat = lay_out(self.sizes, self.edges, engine, heads=heads)
-        placed = Placed(self.scene, self.flat.width, self.flat.height, 1)
-        self._add(placed, self.flat, 0.0, 0.0)
+        return lay_out(self.sizes, self.edges, engine, heads=heads)
+
+    def placed(self, flat: Layout) -> Placed:
+        """Return the picture in one row."""
+        placed = Placed(self.scene, flat.width, flat.height, 1)
+        self._add(placed, flat, 0.0, 0.0)
         return _sorted(placed)
 
     def _add(self, placed: Placed, layout: Layout, dx: float, dy: float) -> None:
@@ -235,23 +150,32 @@ class _Net:
 
     # -- rows --------------------------------------------------------------------------------
 
-    def folds(self, grid: _Grid) -> list[tuple[float, dict[str, int]]]:
+    def folds(self, flat: Layout) -> list[tuple[float, dict[str, int]]]:
         """Return ways to cut the graph into rows: expected text height, and each node's row."""
-        column = grid.column
-        if len(grid.outline) < 4:
+        column = _columns(flat)
+        outline = self._outlines(flat, column)
+        if len(outline) < 4:
             return []
         spans = self._spans(column)
-        across = {x: sum(a < x <= b for a, b in spans) for x in grid.outline}
+        across = {x: sum([a < x <= b for a, b in spans]) for x in outline}
         options = []
         for rows in range(2, 7):
-            cuts = _cut(rows, across, grid.width / rows)
+            cuts = _cut(rows, across, flat.width / rows)
             if cuts is not None:
-                options.append((MAIN * _estimate(grid, cuts, across), cuts))
+                options.append((MAIN * _estimate(outline, cuts, across), cuts))
         options.sort(key=lambda option: -option[0])
         return [
-            (expected, {name: sum(x >= cut for cut in cuts) for name, x in column.items()})
+            (expected, {name: sum([x >= cut for cut in cuts]) for name, x in column.items()})
             for expected, cuts in options[:2]
         ]
+
+    def _outlines(self, flat: Layout, column: dict[str, float]) -> dict[float, _Outline]:
+        """Return left, right, top and bottom of each column, from left to right."""
+        sides: dict[float, list[_Outline]] = {}
+        for name, (x, y) in flat.nodes.items():
+            w, h = self.sizes[name][0] / 2, self.sizes[name][1] / 2
+            sides.setdefault(column[name], []).append((x - w, x + w, y - h, y + h))
+        return {x: _around(sides[x]) for x in sorted(sides)}
 
     def _spans(self, column: dict[str, float]) -> list[tuple[float, float]]:
         """Return, for each node with an outgoing edge, the columns its edges reach across."""
@@ -327,30 +251,49 @@ class _Net:
                 placed.paths.append((self._first_arrow(source), [_bezier(moved)], None))
 
 
+_Outline = tuple[float, float, float, float]
+
+
+def _columns(flat: Layout) -> dict[str, float]:
+    """Return each node's column: centres closer than a few points are one column."""
+    near: dict[float, float] = {}
+    previous = None
+    for x in sorted({round(x, 1) for x, _ in flat.nodes.values()}):
+        previous = near[x] = previous if previous is not None and x - previous < 6 else x
+    return {name: near[round(x, 1)] for name, (x, _) in flat.nodes.items()}
+
+
+def _around(outlines: Sequence[_Outline]) -> _Outline:
+    left, right, top, bottom = zip(*outlines, strict=True)
+    return min(left), max(right), min(top), max(bottom)
+
+
 def _cut(rows: int, across: dict[float, int], ideal: float) -> list[float] | None:
     """Choose columns at which a new row starts: equal widths, few arrows across."""
+    prices = [(x, 0.12 * (count - 1)) for x, count in [*across.items()][1:] if count <= 4]
     cuts: list[float] = []
     for row in range(1, rows):
-        prices = {}
-        for x, count in list(across.items())[1:]:
+        best, cheapest = None, float("inf")
+        for x, price in prices:
             off = abs(x - row * ideal) / ideal
-            if count <= 4 and off < 0.5 and (not cuts or x > cuts[-1]):
-                prices[x] = off + 0.12 * (count - 1)
-        if not prices:
+            if off < 0.5 and off + price < cheapest and (not cuts or x > cuts[-1]):
+                best, cheapest = x, off + price
+        if best is None:
             return None
-        cuts.append(min(prices, key=lambda x: prices[x]))
+        cuts.append(best)
     return cuts
 
 
-def _estimate(grid: _Grid, cuts: list[float], across: dict[float, int]) -> float:
+def _estimate(outline: dict[float, _Outline], cuts: list[float], across: dict[float, int]) -> float:
     """Return the expected enlargement on a slide."""
     width, height = 0.0, 0.0
     for low, high in itertools.pairwise([-1.0, *cuts, float("inf")]):
-        wide, high_is = grid.block(low, high)
-        if not wide:
+        inside = [sides for x, sides in outline.items() if low <= x < high]
+        if not inside:
             return 0.0
-        width = max(width, wide)
-        height += high_is + _GUTTER + across.get(high, 0) * _LANE
+        left, right, top, bottom = _around(inside)
+        width = max(width, right - left)
+        height += bottom - top + _GUTTER + across.get(high, 0) * _LANE
     return fit(width + 60, height)
 
 
