@@ -226,14 +226,15 @@ def _parse(plain: str) -> Layout:
     edges: dict[tuple[str, str], list[Point]] = {}
     width = height = 0.0
     for line in plain.replace("\\\n", "").splitlines():
-        words = line.split()
-        if words[:1] == ["graph"]:
-            width, height = float(words[2]) * 72, float(words[3]) * 72
-        elif words[:1] == ["node"]:
-            nodes[words[1]] = (float(words[2]) * 72, height - float(words[3]) * 72)
-        elif words[:1] == ["edge"]:
-            count = int(words[3])
-            numbers = [float(x) * 72 for x in words[4 : 4 + 2 * count]]
-            curve = [(x, height - y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
-            edges[words[1], words[2]] = curve
+        kind, *words = line.split() or [""]
+        if kind == "graph":
+            width, height = float(words[1]) * 72, float(words[2]) * 72
+        elif kind == "node":
+            nodes[words[0]] = (float(words[1]) * 72, height - float(words[2]) * 72)
+        elif kind == "edge":
+            end = 3 + 2 * int(words[2])
+            edges[words[0], words[1]] = [
+                (float(x) * 72, height - float(y) * 72)
+                for x, y in zip(words[3:end:2], words[4:end:2], strict=True)
+            ]
     return Layout(width, height, nodes, edges)

@@ -35,11 +35,8 @@ class Line:
 
     def __post_init__(self) -> None:
         self.width, self.height, self.font = extent(self.spans)
-
-    @property
-    def is_row(self) -> bool:
-        """Whether the line is a row of numbers, or stands in their place."""
-        return self.spans[0][1] in _ROWS
+        #: Whether the line is a row of numbers, or stands in their place.
+        self.is_row = self.spans[0][1] in _ROWS
 
 
 @dataclass

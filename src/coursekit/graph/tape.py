@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 from typing import Any
 
@@ -85,7 +84,7 @@ class Tape:
         """
         if roots is None:
             roots = self._ends()
-        values = {v.key: dataclasses.replace(v) for v in self.values}
+        values = {v.key: m.Value(**vars(v)) for v in self.values}
         data = to_lists(self._data)
         numbers = to_lists(self._stats)
         for key, value in values.items():
@@ -97,7 +96,7 @@ class Tape:
         graph = m.Graph(
             values=values,
             ops=[
-                dataclasses.replace(op, inputs=[*op.inputs], outputs=[*op.outputs])
+                m.Op(**{**vars(op), "inputs": [*op.inputs], "outputs": [*op.outputs]})
                 for op in self.ops
             ],
             roots=roots,
