@@ -244,6 +244,29 @@ def test_waiting_known_and_unneeded_gradients_look_different():
     assert len(box.lines) == 2
 
 
+def test_behind_a_detach_no_gradient_arrives():
+    x, w = leaf(2.0), leaf(3.0)
+    with graph.record():
+        h = x * 2
+        y = (h.detach() * w).sum()
+    assert "none arrives" not in graph.draw(y).table
+    y.backward()
+    drawing = graph.draw(y)
+    states = {v.name: v.grad_state for v in drawing.graph.values.values() if v.name}
+    assert states == {"x": "none", "w": "known", "h": "none", "y": "known"}
+    assert "∇ none arrives" in drawing.svg.replace("\u00a0", " ")
+
+
+def test_another_loss_that_went_backward_leaves_this_one_waiting():
+    x, w = leaf(2.0), leaf(3.0)
+    with graph.record():
+        a, b = (x * 2).sum(), (x * w).sum()
+    a.backward()
+    states = {v.name: v.grad_state for v in graph.draw(b).graph.values.values() if v.name}
+    assert states == {"x": "waiting", "w": "waiting", "b": "waiting"}
+    assert graph.draw(a).graph.values[0].grad_state == "known"
+
+
 def test_backward_inside_the_block_is_recorded():
     x = leaf(2.0)
     with graph.record() as g:

@@ -270,7 +270,7 @@ def _fill_gradients(reader: _Reader, roots: list[torch.Tensor]) -> None:
     )
     for key, grad in zip(keys, found, strict=True):
         value = graph.values[key]
-        value.grad_state = m.UNKNOWN if grad is None else m.KNOWN
+        value.grad_state = m.NONE if grad is None else m.KNOWN
         value.grad = numbers[key]
     if not any(t.grad is not None for t in _leaves(reader)):
         graph.notes.append("∇ worked out for this picture; no .grad was changed.")

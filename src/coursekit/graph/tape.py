@@ -126,14 +126,14 @@ class Tape:
             for i, key in enumerate(op.inputs):
                 if (op.key, i) in self._sent:
                     parts.setdefault(key, []).append(self._sent[op.key, i])
-        passed = bool(self._order)
+        passed = all(key in self._grads for key in graph.roots)
         sums = {k: sum(ps[1:], ps[0]) for k, ps in parts.items() if all(p is not None for p in ps)}
         leaf_grads = to_lists(sums)
         more = []
         for key, value in graph.values.items():
             if not value.needs_grad:
                 continue
-            value.grad_state = m.UNKNOWN if passed else m.WAITING
+            value.grad_state = m.NONE if passed else m.WAITING
             if key in self._grads:
                 value.grad_state, value.grad = m.KNOWN, grads[key]
                 value.grad_stats = _pair(stats.get(key))
@@ -145,8 +145,6 @@ class Tape:
                     value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])
                 if key in sums and not _same(leaf.grad, sums[key]):
                     more.append(value.name or "a leaf")
-            elif value.grad_state == m.UNKNOWN and value.is_leaf and leaf is not None:
-                value.grad_state = m.WAITING if leaf.grad is None else m.UNKNOWN
         if more:
             graph.notes.append(
                 f"Now {', '.join(more[:3])}.grad differs from the ∇ shown here: "
