@@ -340,6 +340,38 @@ def test_kinds_differ_without_colour():
     assert len(set(borders.values())) == len(borders)
 
 
+def contrast(one, other):
+    """The ratio of WCAG 2, from 1 to 21."""
+
+    def light(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_on_white_paper_and_on_a_dark_page():
+    """Words on their boxes, and lines on the page, which shows through: no background."""
+    from coursekit.graph.svg import _INK, LOOKS
+    from coursekit.palette import BLACK, GREY
+
+    for look in LOOKS.values():
+        for ink in {BLACK, *_INK.values()}:
+            assert contrast(look.fill, ink) >= 3, (look, ink)  # large text
+        assert contrast(look.fill, BLACK) >= 7
+        assert contrast(look.fill, "#111111") >= 7  # a dark page around the box
+    for page in ("#FFFFFF", "#111111"):
+        assert contrast(GREY, page) >= 3
+    root = ElementTree.fromstring(drawn().svg)
+    width = float(root.attrib["viewBox"].split()[2])
+    for rect in root.iter("{http://www.w3.org/2000/svg}rect"):
+        assert float(rect.attrib["width"]) < width  # nothing covers the page
+    style = re.search(r'<img [^>]*style="([^"]*)"', drawn().html())[1]
+    assert "width:100%" in style and "max-height:75vh" in style
+
+
 def test_numbers():
     cases = {0.1 + 0.2: "0.3", -1.5: "−1.5", 1e-7: "1e−7", 123456.0: "1.23e5", -0.0: "0",
              float("inf"): "inf", 3: "3", True: "True", 1 - 2j: "1−2i", 999.0: "999"}  # fmt: skip

@@ -402,6 +402,28 @@ def test_compiled_function_is_drawn_as_written():
     assert "uncompiled" in graph.draw(g).notes[0]
 
 
+def test_torch_without_stances_records_a_compiled_function_somehow(monkeypatch):
+    import torch._dynamo  # what torch.compile imports
+
+    monkeypatch.delattr(torch.compiler, "set_stance")
+    x = leaf(0.5)
+    with graph.record() as g:
+        y = x.sin()
+    assert ops(g) == ["sin"]
+    assert "<svg" in graph.draw(y).svg
+
+
+def test_more_operations_than_the_limit_are_drawn_as_modules_with_a_note():
+    layers = [nn.Sequential(nn.Linear(2, 2), nn.Tanh()) for _ in range(4)]
+    model = nn.Sequential(*layers)
+    with graph.record():
+        y = model(torch.ones(1, 2))
+    drawing = graph.draw(y, limit=6)
+    assert drawing.view == "modules"
+    assert drawing.notes == ["8 operations are more than limit=6, so their modules are shown."]
+    assert graph.draw(y, view="modules").notes == []
+
+
 def test_optimizer_step_in_the_block_does_not_confuse():
     model = nn.Linear(2, 1)
     opt = torch.optim.SGD(model.parameters(), lr=0.1)

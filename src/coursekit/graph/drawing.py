@@ -118,6 +118,12 @@ class Drawing:
     def notes(self) -> list[str]:
         """Remarks under the picture: what is missing, and how to get it."""
         notes = [*self._drawn[1].notes, *filter(None, [self._drawn[2]])]
+        ask = self.request
+        if ask.view == "auto" and self.view == "modules" and len(self.graph.ops) > ask.limit:
+            notes.append(
+                f"{len(self.graph.ops):,} operations are more than limit={ask.limit}, "
+                "so their modules are shown."
+            )
         if self.placed is not None and self.text_px < 0.6 * TARGET:
             notes.append(
                 f"{len(self.graph.ops):,} operations in one picture make small letters: "
@@ -297,7 +303,8 @@ def draw(
         names: Names to use, ``{"x": x}``; they win over the names of variables.
         predict: ``"values"``, ``"grads"`` or True hides them until the answer is unfolded.
         local: Write local derivatives on the arrows (nodes with ``local_grads``).
-        details: Write autograd's name and the line of the code into each operation.
+        details: Write autograd's name and the line of the code into each operation, and, for a
+            tensor that was not recorded, what it keeps for its backward pass.
         depth: How deep the modules view looks into the model.
         legend: Add a legend.
         limit: Draw at most this many boxes.
@@ -342,7 +349,7 @@ def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request)
         first = found[0]
         held = [*((n, t) for n, t in (names or {}).items()), *named_tensors(frame)]
         if first is None or any(f is None or f[0] is not first[0] for f in found):
-            graph = autograd.read(roots, held, grads=ask.grads is not False)
+            graph = autograd.read(roots, held, grads=ask.grads is not False, saved=ask.details)
             if not graph.ops:
                 graph.notes.insert(0, _no_history(roots))
             return graph

@@ -4,7 +4,7 @@ Most small graphs are such trees: a chain of operations, each with a leaf or a s
 flows into it. Where Graphviz would put their boxes can be written down: columns count back from
 the result, an operation stands in the middle of its inputs, and inputs stand as close as the
 boxes before them allow. That takes a tenth of the time, and a first picture need not wait for an
-engine to start. Everything else, also a value with two uses, is left to the engine.
+engine to start. Everything else, such as a value with two uses, is left to the engine.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def lay_tree(
     if first and any(depth[name] < deepest - (name not in first) for name in ends):
         return None
     x, right = _columns(sizes, depth)
+    if not _simple(order, into):
+        return None
     y = _heights(sizes, order, into, depth)
     middles = {name: (round(x[depth[name]], 2), round(y[name], 2)) for name in order}
     by_column: dict[int, list[str]] = {}
@@ -86,6 +88,23 @@ def _from_the_result(sizes: Mapping[str, Point], edges: Sequence[Edge]) -> list[
     for name in order:
         order += inputs.get(name, ())
     return order if len(order) == len(sizes) else None
+
+
+def _simple(order: list[str], into: Mapping[str, str]) -> bool:
+    """Return whether at most one of the branches that meet in a box has branches of its own.
+
+    Where two such branches meet, a picture is neater if all heights are weighed together.
+    """
+    inputs: dict[str, int] = {}
+    branched: dict[str, int] = {}
+    for name in reversed(order):
+        if branched.get(name, 0) > 1:
+            return False
+        head = into.get(name, "")
+        inputs[head] = inputs.get(head, 0) + 1
+        if branched.get(name) or inputs.get(name, 0) > 1:
+            branched[head] = branched.get(head, 0) + 1
+    return True
 
 
 def _columns(
