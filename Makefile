@@ -11,7 +11,7 @@ install = @command -v "$(PYTHON)" >/dev/null \
 quietly = $(if $(NO_BROWSER),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab present doctor mnist test refresh bench constraints clean
+.PHONY: help lab present doctor mnist publish test refresh bench constraints clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -36,6 +36,11 @@ doctor: ## check that this machine can run the course
 mnist: ## fetch the full MNIST digits (the course runs without)
 	$(call install,lab)
 	@$(BIN) -m coursekit mnist
+
+publish: ## put your copy's address into its Colab badges: make publish REPO=https://...
+	@test -n "$(REPO)" || { echo "Say where: make publish REPO=https://github.com/you/your-copy" >&2; exit 1; }
+	$(call install,lab)
+	@$(BIN) -m coursekit publish "$(REPO)"
 
 test: ## check the code, run every test and every notebook
 	$(call install,test)

@@ -18,7 +18,18 @@ from tests.tools.notebooks import ROOT
 
 MAKE = shutil.which("make")
 needs_make = pytest.mark.skipif(MAKE is None, reason="make is not installed")
-TARGETS = ["help", "lab", "present", "doctor", "mnist", "test", "refresh", "bench", "clean"]
+TARGETS = [
+    "help",
+    "lab",
+    "present",
+    "doctor",
+    "mnist",
+    "publish",
+    "test",
+    "refresh",
+    "bench",
+    "clean",
+]
 
 
 def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -52,6 +63,10 @@ def test_make_alone_explains_every_target():
         ),
         (["doctor"], ["install.py lab", "coursekit doctor"]),
         (["mnist"], ["install.py lab", "coursekit mnist"]),
+        (
+            ["publish", "REPO=https://github.com/a/b"],
+            ["install.py lab", 'coursekit publish "https://github.com/a/b"'],
+        ),
         (["refresh", "NB=07"], ["install.py test", "tests.tools.refresh 07"]),
         (["test"], ["install.py test", "ruff check", "ruff format", "pytest"]),
         (["bench"], ["install.py test", "pytest tests/bench --benchmark-only"]),
@@ -71,6 +86,13 @@ def test_present_without_a_number_says_so():
     done = make("present")
     assert done.returncode != 0
     assert "make present NB=07" in done.stderr
+
+
+@needs_make
+def test_publish_without_an_address_says_so():
+    done = make("publish")
+    assert done.returncode != 0
+    assert "make publish REPO=https://" in done.stderr
 
 
 @needs_make

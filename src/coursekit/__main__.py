@@ -20,6 +20,7 @@ COMMANDS = {
     "doctor": ("coursekit.doctor", "main", "check that this machine can run the course"),
     "workbook": ("coursekit.workbook", "main", "make or refresh your working copies"),
     "mnist": ("coursekit.data", "mnist_main", "fetch the full MNIST digits"),
+    "publish": ("coursekit.publish", "main", "put your copy's address into badges: publish URL"),
     "progress": ("coursekit.progress", "main", "say which exercises are solved in a folder"),
 }
 

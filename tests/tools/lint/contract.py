@@ -1,16 +1,18 @@
 """What is the same in every lesson."""
 
-COURSE_URL = "https://github.com/your-org/neural-networks-from-nothing"
-COLAB_URL = (
-    "https://colab.research.google.com/github/your-org/neural-networks-from-nothing/blob/main"
-    "/notebooks/{name}"
-)
+from coursekit.publish import Address
+from tests.tools.notebooks import ROOT
+
+ADDRESS = Address.of(ROOT)
+"""Where this copy of the course is published; ``make publish`` changes it."""
+
+COLAB_URL = ADDRESS.badge + "{name}"
 
 SETUP = f"""\
 try:
     import coursekit.lesson
 except ModuleNotFoundError:  # on Colab: fetch the course's helper package
-    %pip install -q "coursekit @ git+{COURSE_URL}"
+    %pip install -q "coursekit @ {ADDRESS.requirement}"
     import coursekit.lesson
 
 coursekit.lesson.start()"""
