@@ -19,6 +19,20 @@ PLAIN = {
 PRIVATE = ("COURSEKIT_DATA", "COURSEKIT_DATASET", "JUPYTER_TOKEN")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the slow tests unless they are asked for."""
+    if config.getoption("slow"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
 def pytest_configure() -> None:
     os.environ.update(PLAIN)
     for name in PRIVATE:

@@ -43,7 +43,7 @@ def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 def test_make_alone_explains_every_target():
     done = make()
     assert done.returncode == 0
-    listed = re.findall(r"^  ([a-z]+) +\S", done.stdout, flags=re.M)
+    listed = re.findall(r"^  ([a-z-]+) +\S", done.stdout, flags=re.M)
     assert set(TARGETS) <= set(listed)
     phony = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), flags=re.M)
     assert set(listed) == set(phony[1].split())
@@ -69,6 +69,8 @@ def test_make_alone_explains_every_target():
         ),
         (["refresh", "NB=07"], ["install.py test", "tests.tools.refresh 07"]),
         (["test"], ["install.py test", "ruff check", "ruff format", "pytest"]),
+        (["test-all"], ["install.py test", "ruff check", "ruff format", "pytest", "--slow"]),
+        (["handout"], ["install.py lab", "coursekit handout"]),
         (["bench"], ["install.py test", "pytest tests/bench --benchmark-only"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value[0], str) else None,

@@ -12,7 +12,10 @@ SETUP = f"""\
 try:
     import coursekit.lesson
 except ModuleNotFoundError:  # on Colab: fetch the course's helper package
+    import site
+
     %pip install -q "coursekit @ {ADDRESS.requirement}"
+    site.addsitedir(site.getusersitepackages())  # where pip may not write elsewhere
     import coursekit.lesson
 
 coursekit.lesson.start()"""
