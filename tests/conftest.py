@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
 
 BENCH = Path(__file__).parent / "bench"
+OFFLINE = Path(__file__).parent / "faults" / "offline"
 
 #: For this process and all that it starts (kernels, command lines, worker processes).
 PLAIN = {
@@ -37,6 +39,10 @@ def pytest_configure() -> None:
     os.environ.update(PLAIN)
     for name in PRIVATE:
         os.environ.pop(name, None)
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(OFFLINE) not in places:  # workers inherit it
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), *places]))
+    runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -26,8 +26,8 @@ FIXED_SECTIONS = ("Recall", "Error clinic", "Exercises", "Recap")
 NOT_IN_START = ("Recall", "Error clinic")
 """Lesson 00 needs neither."""
 
-TAGS = {"check", "exercise", "nbval-ignore-output", "raises-exception", "recap"}
-"""The tags that mean something here."""
+TAGS = {"check", "exercise", "nbval-ignore-output", "once", "raises-exception", "recap"}
+"""The tags that mean something here. ``once``: run twice, the cell gives another result."""
 
 LESSON_FIELDS = {
     "lesson": str,
