@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from coursekit.places import writable
+
 __all__ = ["start"]
 
 
@@ -25,7 +27,7 @@ def start() -> None:
         >>> from coursekit import lesson
         >>> lesson.start()
     """
-    if "MPLCONFIGDIR" not in os.environ and not all(map(_writable, _matplotlib_folders())):
+    if "MPLCONFIGDIR" not in os.environ and not all(map(writable, _matplotlib_folders())):
         folder = tempfile.mkdtemp(prefix="coursekit-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         os.environ["MPLCONFIGDIR"] = folder
@@ -38,21 +40,13 @@ def start() -> None:
     np.set_printoptions(precision=4, suppress=True, linewidth=79)
 
 
-def _matplotlib_folders() -> list[Path | None]:
-    """Where matplotlib keeps its settings and its cache; None for a home that is unknown."""
+def _matplotlib_folders() -> list[Path]:
+    """Where matplotlib keeps its settings and its cache; a file's path for an unknown home."""
     try:
         home = Path.home()
     except RuntimeError:
-        return [None]
+        home = Path(os.devnull)
     if sys.platform in ("win32", "darwin"):
         return [home / ".matplotlib"]
     kinds = (("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache"))
     return [Path(os.environ.get(name) or home / usual, "matplotlib") for name, usual in kinds]
-
-
-def _writable(folder: Path | None) -> bool:
-    """Whether a folder can be written, or made."""
-    if folder is None:
-        return False
-    there = next((path for path in (folder, *folder.parents) if path.exists()), None)
-    return there is not None and there.is_dir() and os.access(there, os.W_OK)
