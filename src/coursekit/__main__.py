@@ -45,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS, metavar="COMMAND")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓ or –
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     module, function, _ = COMMANDS[args.command]
     try:
         return getattr(importlib.import_module(module), function)(args.arguments) or 0

@@ -29,6 +29,7 @@ __all__ = [
     "fresh",
     "lessons_folder",
     "main",
+    "outdated",
     "prepare",
     "stripped",
     "write",
@@ -156,6 +157,29 @@ def prepare(
     except OSError as e:
         raise WorkbookError(_advice(work, e)) from e
     return report
+
+
+def outdated(lessons: Path, work: Path) -> list[str]:
+    """Return which copies in ``work`` a student changed while their lesson has changed too.
+
+    Nothing is written.
+
+    Raises:
+        WorkbookError: A lesson or a copy cannot be read.
+    """
+    try:
+        known, names = _read_record(work), []
+        for source in _sources(lessons):
+            target = work / source.relative_to(lessons)
+            name = target.relative_to(work).as_posix()
+            if target.is_file():
+                lesson = _fingerprint(name, stripped(source, notes=False))
+                copy = _fingerprint(name, target.read_bytes())
+                if lesson not in (copy, known.get(name)) and copy != known.get(name):
+                    names.append(name)
+    except OSError as e:
+        raise WorkbookError(_advice(work, e)) from e
+    return names
 
 
 def _sources(lessons: Path) -> list[Path]:

