@@ -11,11 +11,11 @@ install = @command -v "$(PYTHON)" >/dev/null \
 quietly = $(if $(NO_BROWSER),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab present doctor mnist test refresh bench constraints clean
+.PHONY: help lab present doctor mnist publish handout test test-all refresh bench constraints clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; \
 		do printf '%-13s %s\n' "$$name" "$$text"; done
 	@echo "Options: NO_BROWSER=1 only serves. TORCH=cpu takes the small download, without CUDA."
 	@echo "         PYTHON=python3.12 makes the environment with that Python."
@@ -37,11 +37,26 @@ mnist: ## fetch the full MNIST digits (the course runs without)
 	$(call install,lab)
 	@$(BIN) -m coursekit mnist
 
+publish: ## put your copy's address into its Colab badges: make publish REPO=https://...
+	@test -n "$(REPO)" || { echo "Say where: make publish REPO=https://github.com/you/your-copy" >&2; exit 1; }
+	$(call install,lab)
+	@$(BIN) -m coursekit publish "$(REPO)"
+
+handout: ## make one zip for students, for Colab without a public repository
+	$(call install,lab)
+	@$(BIN) -m coursekit handout
+
+checks = @$(BIN) -m ruff check -q . \
+	&& { $(BIN) -m ruff format -q --check . || { echo "Run: $(BIN) -m ruff format" >&2; exit 1; }; } \
+	&& $(BIN) -m pytest -q -n 2 --dist loadfile $(1)
+
 test: ## check the code, run every test and every notebook
 	$(call install,test)
-	@$(BIN) -m ruff check -q .
-	@$(BIN) -m ruff format -q --check . || { echo "Run: $(BIN) -m ruff format" >&2; exit 1; }
-	@$(BIN) -m pytest -q -n 2 --dist loadfile
+	$(call checks)
+
+test-all: ## the same and every fault with every lesson: about an hour
+	$(call install,test)
+	$(call checks,--slow)
 
 refresh: ## run every notebook (or NB=07) again and save its outputs
 	$(call install,test)

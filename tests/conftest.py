@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
 
 BENCH = Path(__file__).parent / "bench"
+OFFLINE = Path(__file__).parent / "faults" / "offline"
 
 #: For this process and all that it starts (kernels, command lines, worker processes).
 PLAIN = {
@@ -19,10 +21,28 @@ PLAIN = {
 PRIVATE = ("COURSEKIT_DATA", "COURSEKIT_DATASET", "JUPYTER_TOKEN")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the slow tests unless they are asked for."""
+    if config.getoption("slow"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+
+
 def pytest_configure() -> None:
     os.environ.update(PLAIN)
     for name in PRIVATE:
         os.environ.pop(name, None)
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(OFFLINE) not in places:  # workers inherit it
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), *places]))
+    runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import types
@@ -119,3 +120,20 @@ def test_a_lesson_that_does_not_exist_makes_nothing(served, capsys):
     assert "00_start_here, 07_digits" in capsys.readouterr().err
     assert not calls
     assert not work.exists()
+
+
+def test_a_console_that_knows_few_letters_is_no_error():
+    """Windows writes to a file in an old code page; ✓ and – become question marks there."""
+    code = (
+        "import sys, types; from coursekit import __main__ as m\n"
+        "m.COMMANDS['doctor'] = ('stand_in', 'main', '')\n"
+        "sys.modules['stand_in'] = types.SimpleNamespace(main=lambda a: print('✓ – Übung'))\n"
+        "sys.exit(m.main(['doctor']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode("cp1252").strip() == "? – Übung"

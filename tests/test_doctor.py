@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -229,6 +230,91 @@ def test_python_310_has_no_renderer_and_no_remedy_by_pip(broken, no_dot, monkeyp
     found = result("renderer")
     assert found.state == "note"
     assert "need Python 3.11 or the program dot" in found.text
+
+
+def test_a_package_that_is_too_old(monkeypatch):
+    real = doctor.metadata.version
+    old = {"numpy": "1.24.4"}
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: old.get(name) or real(name))
+    found = result("packages")
+    assert found.state == "bad"
+    assert "numpy 1.24.4 does not do: the course needs numpy>=1.26" in found.text
+    assert found.text.endswith("constraints.txt numpy")
+
+
+def test_a_kernel_that_is_another_python(monkeypatch, tmp_path):
+    """Left in the user's home by an earlier course, it comes before this environment's own."""
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    argv = ["/usr/local/other/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (folder / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"})
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    found = result("JupyterLab")
+    assert found.state == "bad"
+    assert "is another Python (/usr/local/other/python)" in found.text
+    assert found.text.endswith(f"Remove {folder}, then try again.")
+
+
+def test_a_folder_that_cannot_be_written(monkeypatch):
+    monkeypatch.setattr(doctor.places, "writable", lambda folder: False)
+    found = result("folders")
+    assert found.state == "note"
+    assert "cannot be written" in found.text and "copy the course" in found.text
+
+
+def test_a_home_that_cannot_be_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor.places, "home_is_writable", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    found = result("folders")
+    assert found.state == "note"
+    assert "your home folder cannot be written" in found.text and "set HOME" in found.text
+
+
+def test_a_path_too_long_for_windows(monkeypatch, tmp_path):
+    deep = tmp_path / ("x" * 100) / ("y" * 100)
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    monkeypatch.setattr(doctor.sys, "platform", "win32")
+    assert "move the course to a short one" in result("folders").text
+
+
+def test_copies_older_than_their_lessons(monkeypatch, tmp_path):
+    from coursekit import workbook
+
+    lessons = tmp_path / "notebooks"
+    lessons.mkdir()
+    (tmp_path / "pyproject.toml").write_text("")
+    path = lessons / "07_digits.ipynb"
+
+    def write(place, text):
+        cells = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []}]
+        place.write_text(json.dumps({"cells": cells}))
+
+    monkeypatch.setattr(workbook, "lessons_folder", lambda: lessons)
+    write(path, "x = 1")
+    assert result("copies").state == "ok"
+    workbook.prepare(lessons)
+    assert result("copies").state == "ok"
+    write(tmp_path / "work" / path.name, "x = 1  # mine")
+    assert result("copies").state == "ok"
+    write(path, "x = 2")
+    found = result("copies")
+    assert found.state == "note"
+    assert "a newer lesson exists for 07" in found.text and "--fresh 07" in found.text
+    (tmp_path / "work" / path.name).unlink()
+    assert result("copies").state == "ok"
+
+
+def test_without_the_course_there_are_no_copies(monkeypatch):
+    from coursekit import workbook
+
+    def none():
+        raise CourseError("not here")
+
+    monkeypatch.setattr(workbook, "lessons_folder", none)
+    assert result("copies").text == "no lessons here, only the package"
 
 
 @pytest.mark.parametrize(("free", "state"), [(0.2, "note"), (40, "ok")])

@@ -18,7 +18,18 @@ from tests.tools.notebooks import ROOT
 
 MAKE = shutil.which("make")
 needs_make = pytest.mark.skipif(MAKE is None, reason="make is not installed")
-TARGETS = ["help", "lab", "present", "doctor", "mnist", "test", "refresh", "bench", "clean"]
+TARGETS = [
+    "help",
+    "lab",
+    "present",
+    "doctor",
+    "mnist",
+    "publish",
+    "test",
+    "refresh",
+    "bench",
+    "clean",
+]
 
 
 def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -32,7 +43,7 @@ def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 def test_make_alone_explains_every_target():
     done = make()
     assert done.returncode == 0
-    listed = re.findall(r"^  ([a-z]+) +\S", done.stdout, flags=re.M)
+    listed = re.findall(r"^  ([a-z-]+) +\S", done.stdout, flags=re.M)
     assert set(TARGETS) <= set(listed)
     phony = re.search(r"^\.PHONY: (.*)", (ROOT / "Makefile").read_text(), flags=re.M)
     assert set(listed) == set(phony[1].split())
@@ -52,8 +63,14 @@ def test_make_alone_explains_every_target():
         ),
         (["doctor"], ["install.py lab", "coursekit doctor"]),
         (["mnist"], ["install.py lab", "coursekit mnist"]),
+        (
+            ["publish", "REPO=https://github.com/a/b"],
+            ["install.py lab", 'coursekit publish "https://github.com/a/b"'],
+        ),
         (["refresh", "NB=07"], ["install.py test", "tests.tools.refresh 07"]),
         (["test"], ["install.py test", "ruff check", "ruff format", "pytest"]),
+        (["test-all"], ["install.py test", "ruff check", "ruff format", "pytest", "--slow"]),
+        (["handout"], ["install.py lab", "coursekit handout"]),
         (["bench"], ["install.py test", "pytest tests/bench --benchmark-only"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value[0], str) else None,
@@ -71,6 +88,13 @@ def test_present_without_a_number_says_so():
     done = make("present")
     assert done.returncode != 0
     assert "make present NB=07" in done.stderr
+
+
+@needs_make
+def test_publish_without_an_address_says_so():
+    done = make("publish")
+    assert done.returncode != 0
+    assert "make publish REPO=https://" in done.stderr
 
 
 @needs_make

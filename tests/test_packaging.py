@@ -95,6 +95,17 @@ def test_no_place_has_two_versions_of_a_package(place):
         assert len(pinned(pin.name, place)) <= 1, pin.name
 
 
+def is_pinned_set() -> bool:
+    """Whether this environment has the pins, and not the lowest or the newest versions."""
+    here = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    place = next((p for p in PLACES if p["python_version"] == here), PLACES[0])
+    versions = (Version(Version(metadata.version(name)).public) for name in ("torch", "jupyterlab"))
+    return all(
+        [v] == pinned(n, place) for n, v in zip(("torch", "jupyterlab"), versions, strict=True)
+    )
+
+
+@pytest.mark.skipif(not is_pinned_set(), reason="other versions than the pins are installed here")
 def test_what_is_installed_here_is_followed_to_its_last_requirement():
     """Every package that the course pulls in, directly or not, has a pin that fits."""
     place = PLACES[1 * 3] | {"python_full_version": "3.11.9"}
@@ -145,6 +156,22 @@ def test_versions_agree():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert PROJECT["project"]["version"] == coursekit.__version__ == citation["version"]
     assert citation["license"] == PROJECT["project"]["license"]
+
+
+def test_every_set_of_versions_has_its_job():
+    """The pins on three systems, the lowest and the newest versions, and Colab's."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    said = {
+        name: " ".join(step.get("run", "") for step in job["steps"])
+        for name, job in workflow["jobs"].items()
+    }
+    assert "--resolution lowest-direct" in said["lowest"]
+    assert "--upgrade-strategy eager" in said["newest"]
+    assert "tests/colab/versions.txt" in said["colab"]
+    assert "--slow -m slow" in said["faults"]
+    assert "pip_audit" in said["audit"] and "constraints.txt" in said["audit"]
+    for name in ("lowest", "newest"):  # nothing left out but what needs a browser
+        assert 'pytest -q -n 2 --dist loadfile -m "not browser"' in said[name]
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout: git cannot list its files")

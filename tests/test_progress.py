@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,25 @@ try:
 except OSError:
     raise RuntimeError("no connection")
 raise RuntimeError("connected")"""
+OUTSIDE = """\
+import os, pathlib, subprocess, tempfile
+pathlib.Path("inside.txt").write_text("x")
+tempfile.TemporaryFile().write(b"x")
+outside = os.environ["OUTSIDE"]
+refused = 0
+for attempt in (
+    lambda: pathlib.Path(outside, "written.txt").write_text("x"),
+    lambda: pathlib.Path(outside, "solved", "00_start_here.ipynb").write_text("x"),
+    lambda: os.remove(pathlib.Path(outside, "text.ipynb")),
+    lambda: os.rename("inside.txt", pathlib.Path(outside, "moved.txt")),
+    lambda: pathlib.Path(outside, "made").mkdir(),
+    lambda: subprocess.run(["touch", outside + "/touched_too"], check=True),
+):
+    try:
+        attempt()
+    except (OSError, subprocess.CalledProcessError):
+        refused += 1
+raise RuntimeError(f"{refused} refused")"""
 CALM = {
     "solved": lesson(SOLVED),
     "untouched": lesson(STUBS),
@@ -72,6 +92,7 @@ CALM = {
     "greedy": lesson(STUBS, first="big = bytearray(8 * 2**30)"),
     "asks": lesson(SOLVED, between="name = input('Who are you?')"),
     "online": lesson(STUBS, first=ONLINE),
+    "writes": lesson(STUBS, first=OUTSIDE),
     "dies": lesson(SOLVED, between="import os; os._exit(0)"),
     "crashes": lesson(SOLVED, between="import ctypes; ctypes.string_at(0)"),
 }  # fmt: skip
@@ -91,10 +112,18 @@ FILES = {
 }
 
 
+def temporary(folder: Path) -> Path:
+    """The folder for temporary files of a run."""
+    place = folder.with_name(folder.name + "-tmp")
+    place.mkdir(exist_ok=True)
+    return place
+
+
 def run(folder: Path, *more: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "coursekit", "progress", str(folder), "--jobs", "2", *more],
         capture_output=True, text=True, encoding="utf-8", timeout=300,
+        env=os.environ | {"OUTSIDE": str(folder), "TMPDIR": str(temporary(folder))},
     )  # fmt: skip
 
 
@@ -138,7 +167,7 @@ def states(row_of: dict[str, dict]) -> list[str]:
         ("loop", ["correct", "correct", "stopped"]),
         *[(s, ["correct"] * 3) for s in ("exits", "raises", "syntax", "magics", "chatty")],
         ("asks", ["correct"] * 3),
-        *[(s, ["not attempted"] * 3) for s in ("no_module", "greedy", "online")],
+        *[(s, ["not attempted"] * 3) for s in ("no_module", "greedy", "online", "writes")],
         ("dies", ["correct", "not reached", "not reached"]),
         ("crashes", ["correct", "not reached", "not reached"]),
     ],
@@ -169,6 +198,18 @@ def test_notes_say_what_happened(calm):
 def test_the_network_is_off(calm):
     notes = {row["note"] for row in table(calm[0])["online"].values()}
     assert notes == {"cell 2: RuntimeError: no connection"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="writing is limited on Linux only")
+def test_nothing_is_written_outside_its_own_folder(calm):
+    notes = {row["note"] for row in table(calm[0])["writes"].values()}
+    assert notes == {"cell 2: RuntimeError: 6 refused"}
+    assert not [n for n in ("written.txt", "moved.txt", "made") if (calm[0] / n).exists()]
+    assert (calm[0] / "text.ipynb").read_bytes() == FILES["text"]
+
+
+def test_no_folder_is_left_behind(calm):
+    assert not list(temporary(calm[0]).glob("progress-*"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")

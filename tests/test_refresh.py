@@ -13,6 +13,7 @@ import pytest
 
 from tests.lint.good import code, good_lesson, md, stream
 from tests.tools import author, refresh
+from tests.tools.lint.contract import SETUP
 from tests.tools.normalise import dumps, normalise
 from tests.tools.notebooks import ROOT, NotebookError, find, read
 
@@ -104,6 +105,15 @@ def test_a_killed_kernel_is_named(notebook):
     path = notebook(code("1"), code("import os\nos._exit(9)"))
     with pytest.raises(NotebookError, match=r"cell \d: .* killed the kernel"):
         refresh.refresh(path)
+
+
+def test_an_older_setup_cell_becomes_the_present_one(notebook):
+    old = (
+        "try:\n    import coursekit.lesson\nexcept ModuleNotFoundError:\n    %pip install coursekit"
+    )
+    path = notebook(code(old), code("1 + 1"))
+    refresh.refresh(path)
+    assert [cell.source for cell in read(path).cells] == [SETUP, "1 + 1"]
 
 
 def test_stderr_is_kept_for_the_lint_and_remarked(notebook, capsys):

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from coursekit import serve
+from tests.faults.rough import can_unshare
 from tests.lint.good import code, md
 from tests.sample_decks import deck_of
 from tests.tools.normalise import dumps
@@ -40,7 +43,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    work = tmp_path / "my work"
+    work = tmp_path / "Übung für Anfänger (1) 50 %"
     work.mkdir()
     slides = [md("# First"), md("## Second"), code("1 + 1")]
     (work / "07_small.ipynb").write_text(dumps(deck_of(*slides)), encoding="utf-8")
@@ -52,12 +55,12 @@ def started(folder):
     """Start a server as the command does, with a user's folder of its own; stop it at the end."""
     running = []
 
-    def start(page: str) -> tuple[subprocess.Popen, str]:
+    def start(page: str, before: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
         env = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
         env |= {"HOME": str(folder.parent), "JUPYTER_CONFIG_DIR": str(folder.parent / "config")}
         call = f"__import__('pathlib').Path({str(folder)!r}), '07_small.ipynb', {page!r}"
         process = subprocess.Popen(
-            [sys.executable, "-c", START.format(call)],
+            [*before, sys.executable, "-c", START.format(call)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -108,6 +111,72 @@ def test_present_shows_slides_by_itself(browser, started, flavour):
     if flavour == "classic":
         page.wait_for_selector("body.rise-enabled")
     page.close()
+
+
+OPEN = """\
+c.ServerApp.token = c.IdentityProvider.token = ''
+c.ServerApp.password = ''
+c.ServerApp.ip = '0.0.0.0'
+c.ServerApp.allow_origin = '*'
+c.ServerApp.disable_check_xsrf = True
+"""
+
+
+def answer(url: str) -> int:
+    """The status with which a server answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=30) as response:
+            return response.status
+    except urllib.error.HTTPError as e:
+        with e:
+            return e.code
+
+
+def test_no_setting_of_the_machine_opens_the_server_to_others(started, folder):
+    """Classroom images often switch the token off for everybody."""
+    (folder.parent / "config").mkdir()
+    (folder.parent / "config" / "jupyter_server_config.py").write_text(OPEN, encoding="utf-8")
+    _, url = started("notebook")
+    server, _, token = re.fullmatch(r"(http://localhost:\d+)(/.*)\?token=(\w+)", url).groups()
+    assert len(token) == 48
+    assert answer(f"{server}/api/contents") == 403
+    assert answer(f"{server}/api/contents?token={'0' * 48}") == 403
+    assert answer(f"{server}/api/contents?token={token}") == 200
+    (secret,) = (folder / ".jupyter").rglob("jupyter_server_config.json")
+    if os.name == "posix":
+        assert secret.stat().st_mode & 0o077 == 0, "only its owner may read the token"
+    port = int(server.rpartition(":")[2])
+    for address in other_addresses():  # it listens on this machine's own address only
+        with serve.socket.socket() as probe:
+            probe.settimeout(2)
+            assert OWN.connect_ex(probe, (address, port)) != 0, address
+
+
+def other_addresses() -> set[str]:
+    """This machine's addresses in networks, if it is in any."""
+    try:
+        found = serve.socket.gethostbyname_ex(serve.socket.gethostname())[2]
+    except OSError:
+        return set()
+    return {address for address in found if not address.startswith("127.")}
+
+
+OWN = serve.socket.socket.__mro__[1]
+"""The socket without the guard that keeps the tests off the network."""
+
+
+@pytest.mark.skipif(not can_unshare(), reason="needs mounts of its own, which only Linux gives")
+def test_a_home_that_cannot_be_written_is_no_hindrance(started, folder):
+    home = folder.parent
+    script = (
+        'mount --bind "$1" "$1"; mount --bind "$2" "$2"; mount -o remount,ro,bind "$1"; '
+        'shift 2; exec "$@"'
+    )
+    unshare = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh")
+    _, url = started("notebook", (*unshare, str(home), str(folder)))
+    server = re.match(r"http://localhost:\d+", url)[0]
+    assert answer(f"{server}/api/contents?{url.partition('?')[2]}") == 200
+    assert not (home / ".local").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process here")

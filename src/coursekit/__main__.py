@@ -20,6 +20,8 @@ COMMANDS = {
     "doctor": ("coursekit.doctor", "main", "check that this machine can run the course"),
     "workbook": ("coursekit.workbook", "main", "make or refresh your working copies"),
     "mnist": ("coursekit.data", "mnist_main", "fetch the full MNIST digits"),
+    "publish": ("coursekit.publish", "main", "put your copy's address into badges: publish URL"),
+    "handout": ("coursekit.handout", "main", "make one zip to hand out without a repository"),
     "progress": ("coursekit.progress", "main", "say which exercises are solved in a folder"),
 }
 
@@ -43,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, help=argparse.SUPPRESS, metavar="COMMAND")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a Windows console may not know ✓ or –
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     module, function, _ = COMMANDS[args.command]
     try:
         return getattr(importlib.import_module(module), function)(args.arguments) or 0

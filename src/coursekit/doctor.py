@@ -19,9 +19,13 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from pathlib import Path
 
+from coursekit import places
+
 __all__ = ["CHECKS", "Result", "examine", "main", "ready"]
 
 OLDEST = (3, 10)
+LONGEST = 180
+"""Windows allows 260 characters in a path; packages and checkpoints need the rest."""
 FREE_GIB = 1
 """Free disk that lessons, downloads and saved models need."""
 
@@ -159,10 +163,39 @@ def check_data() -> str:
     return f"{digits.name}, {len(digits.x_train)} + {len(digits.x_valid)} images"
 
 
+def check_packages() -> str:
+    """What coursekit imports is new enough."""
+    from packaging.requirements import Requirement
+
+    needed = [Requirement(text) for text in metadata.requires("coursekit") or []]
+    needed = [r for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
+    for requirement in needed:
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            continue  # another check's business
+        if not requirement.specifier.contains(version, prereleases=True):
+            raise _Problem(
+                f"{requirement.name} {version} does not do: the course needs "
+                f"{requirement.name}{requirement.specifier}. {_reinstall(requirement.name)}"
+            )
+    return f"{len(needed)}, none too old"
+
+
 def check_lab() -> str:
-    """JupyterLab and a Python kernel for it."""
+    """JupyterLab and a Python kernel for it: this Python, not another one."""
     version = _load("jupyterlab", "jupyterlab")
-    return f"{version}, kernel {_load('ipykernel', 'ipykernel')}"
+    kernel = _load("ipykernel", "ipykernel")
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    spec = KernelSpecManager().get_kernel_spec("python3")
+    python = Path(spec.argv[0])  # a bare "python" is this one: Jupyter sees to that
+    if python.name != str(python) and python.parent != Path(sys.executable).parent:
+        raise _Problem(
+            f"the kernel Python 3 is another Python ({python}), without the course. Remove "
+            f"{spec.resource_dir}, then try again."
+        )
+    return f"{version}, kernel {kernel}"
 
 
 def check_rise() -> str:
@@ -200,6 +233,53 @@ def check_renderer() -> str:
         raise problem from None
 
 
+def check_folders() -> str:
+    """The current folder and the user's home can be written."""
+    here = Path.cwd()
+    if not places.writable(here):
+        raise _Problem(
+            f"{here} cannot be written, so notebooks here cannot be saved: copy the course into a "
+            "folder of yours.",
+            "note",
+        )
+    if sys.platform == "win32" and len(str(here)) > LONGEST:
+        raise _Problem(
+            f"{here} is so long that Windows may refuse files in it: move the course to a short "
+            "one, for instance C:\\course.",
+            "note",
+        )
+    if not places.home_is_writable():
+        raise _Problem(
+            "your home folder cannot be written: the course runs, but Jupyter forgets your "
+            "settings, and Jupyter started by hand may not start (make lab does). To mend it, set "
+            "HOME to a folder of yours.",
+            "note",
+        )
+    return "this one and your home can be written"
+
+
+def check_copies() -> str:
+    """The student's copies belong to the lessons of today."""
+    from coursekit import workbook
+    from coursekit.errors import CourseError
+
+    try:
+        lessons = workbook.lessons_folder()
+    except CourseError:
+        return "no lessons here, only the package"
+    try:
+        old = workbook.outdated(lessons, lessons.parent / "work")
+    except CourseError as e:
+        raise _Problem(str(e), "note") from None
+    if old:
+        raise _Problem(
+            f"a newer lesson exists for {', '.join(name[:2] for name in old)}; yours stays. To get "
+            f"it beside yours: python -m coursekit workbook --fresh {old[0][:2]}",
+            "note",
+        )
+    return "none older than its lesson"
+
+
 def check_disk() -> str:
     """There is room to work in the current folder."""
     usage = shutil.disk_usage(Path.cwd())
@@ -229,6 +309,7 @@ def check_threads() -> str:
 #: Every check, in the order of the report.
 CHECKS: dict[str, Callable[[], str]] = {
     "Python": check_python,
+    "packages": check_packages,
     "torch": check_torch,
     "device": check_device,
     "data": check_data,
@@ -236,22 +317,25 @@ CHECKS: dict[str, Callable[[], str]] = {
     "RISE": check_rise,
     "widgets": check_widgets,
     "renderer": check_renderer,
+    "folders": check_folders,
+    "copies": check_copies,
     "disk": check_disk,
     "threads": check_threads,
 }
 
 
+NOT_IN_A_KERNEL = ("packages", "JupyterLab", "RISE", "folders", "copies")
+"""A kernel that runs a lesson already has a notebook around it, perhaps Colab's."""
+
+
 def ready() -> None:
     """Print what this kernel lacks, with remedies, or that it lacks nothing: for lesson 00.
-
-    JupyterLab and its slides are left out: a kernel that runs this already has a notebook around
-    it, perhaps Colab's.
 
     Example:
         >>> ready()  # doctest: +SKIP
         This machine is ready: 8 checks passed.
     """
-    names = [name for name in CHECKS if name not in ("JupyterLab", "RISE")]
+    names = [name for name in CHECKS if name not in NOT_IN_A_KERNEL]
     results = [_run(name, CHECKS[name]) for name in names]
     for result in results:
         if result.state != "ok":

@@ -25,6 +25,7 @@ from urllib.parse import quote
 
 from coursekit import workbook
 from coursekit.errors import CourseError
+from coursekit.places import home_is_writable
 
 __all__ = ["ServeError", "command", "lab_main", "present_main", "serve"]
 
@@ -37,6 +38,11 @@ PAGES = {
 
 NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
 """Defaults of JupyterLab for this server; the user's own settings still win."""
+
+LOCKED: dict[str, dict[str, Any]] = {
+    "ServerApp": {"ip": "localhost", "allow_origin": "", "disable_check_xsrf": False}
+}
+"""Settings of this server that no setting of the user's changes."""
 
 CLASSIC_SLIDES = """
 // Starts the slides as soon as the notebook is there. RISE's own autolaunch looks for slides before
@@ -134,14 +140,14 @@ def serve(
     port = _port(port)
     path = PAGES[page].format(quote(name))
     token = secrets.token_hex(24)
-    settings = _settings(folder, classic_slides=page == "classic")
+    settings = _settings(folder, token, classic_slides=page == "classic")
     log = folder / ".jupyter" / "server.log"
     _end_with_the_terminal()
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             command(folder, path, port, browser=browser),
             cwd=folder,
-            env={**os.environ, **settings, "JUPYTER_TOKEN": token},
+            env={**os.environ, **settings},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -169,8 +175,11 @@ def command(folder: Path, path: str, port: int, *, browser: bool) -> list[str]:
     return words
 
 
-def _settings(folder: Path, *, classic_slides: bool) -> dict[str, str]:
-    """Write the settings of this server; return the environment that makes Jupyter read them."""
+def _settings(folder: Path, token: str, *, classic_slides: bool) -> dict[str, str]:
+    """Write the settings of this server; return the environment that makes Jupyter read them.
+
+    They come before the user's own, which on some classroom machines switch the token off.
+    """
     home = folder / ".jupyter"
     settings = home / ("classic" if classic_slides else "lab")
     files = {"labconfig/default_setting_overrides.json": json.dumps(NO_NEWS)}
@@ -182,13 +191,26 @@ def _settings(folder: Path, *, classic_slides: bool) -> dict[str, str]:
             file = settings / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8")
+        secret = settings / "jupyter_server_config.json"
+        secret.unlink(missing_ok=True)
+        with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+            json.dump(LOCKED | {"IdentityProvider": {"token": token}}, file)
     except OSError as e:
         raise ServeError(f"{e.filename or home} cannot be written: {e.strerror}.") from e
     return {
         "JUPYTER_CONFIG_PATH": _first(settings, "JUPYTER_CONFIG_PATH"),
         "JUPYTER_PATH": _first(settings, "JUPYTER_PATH"),
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        **_homeless(home),
     }
+
+
+def _homeless(folder: Path) -> dict[str, str]:
+    """Where Jupyter keeps its own files if the user's home cannot be written; else nothing."""
+    if home_is_writable():
+        return {}
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    return {name: str(folder / name.lower()) for name in names if not os.environ.get(name)}
 
 
 def _first(folder: Path, variable: str) -> str:

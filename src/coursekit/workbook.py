@@ -22,7 +22,18 @@ from typing import Any
 
 from coursekit.errors import CourseError
 
-__all__ = ["Report", "WorkbookError", "find_lesson", "fresh", "lessons_folder", "main", "prepare"]
+__all__ = [
+    "Report",
+    "WorkbookError",
+    "find_lesson",
+    "fresh",
+    "lessons_folder",
+    "main",
+    "outdated",
+    "prepare",
+    "stripped",
+    "write",
+]
 
 RECORD = ".coursekit.json"
 """In ``work/``: the fingerprint of each copy as it was made."""
@@ -142,10 +153,33 @@ def prepare(
         finally:  # what was copied before an error is remembered
             if known != record:
                 text = json.dumps({"copies": known}, indent=1, sort_keys=True) + "\n"
-                _write(work / RECORD, text.encode())
+                write(work / RECORD, text.encode())
     except OSError as e:
         raise WorkbookError(_advice(work, e)) from e
     return report
+
+
+def outdated(lessons: Path, work: Path) -> list[str]:
+    """Return which copies in ``work`` a student changed while their lesson has changed too.
+
+    Nothing is written.
+
+    Raises:
+        WorkbookError: A lesson or a copy cannot be read.
+    """
+    try:
+        known, names = _read_record(work), []
+        for source in _sources(lessons):
+            target = work / source.relative_to(lessons)
+            name = target.relative_to(work).as_posix()
+            if target.is_file():
+                lesson = _fingerprint(name, stripped(source, notes=False))
+                copy = _fingerprint(name, target.read_bytes())
+                if lesson not in (copy, known.get(name)) and copy != known.get(name):
+                    names.append(name)
+    except OSError as e:
+        raise WorkbookError(_advice(work, e)) from e
+    return names
 
 
 def _sources(lessons: Path) -> list[Path]:
@@ -158,11 +192,11 @@ def _sources(lessons: Path) -> list[Path]:
 def _copy(source: Path, target: Path, known: dict[str, str], report: Report, notes: bool) -> None:
     """Copy one file unless a student changed the target; note it in ``known`` and ``report``."""
     name = target.relative_to(report.folder).as_posix()
-    content = _stripped(source, notes)
+    content = stripped(source, notes)
     lesson = _fingerprint(name, content)
     if not os.path.lexists(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write(target, content)
+        write(target, content)
         known[name] = lesson
         report.new.append(name)
         return
@@ -171,7 +205,7 @@ def _copy(source: Path, target: Path, known: dict[str, str], report: Report, not
         known[name] = lesson
         report.current.append(name)
     elif copy == known.get(name) and not target.is_symlink():
-        _write(target, content)
+        write(target, content)
         known[name] = lesson
         report.refreshed.append(name)
     elif known.get(name) == lesson:
@@ -180,7 +214,7 @@ def _copy(source: Path, target: Path, known: dict[str, str], report: Report, not
         report.outdated.append(name)
 
 
-def _stripped(source: Path, notes: bool) -> bytes:
+def stripped(source: Path, notes: bool) -> bytes:
     """The content of a file; of a notebook without outputs, counts and (unless asked) notes."""
     content = source.read_bytes()
     if source.suffix != ".ipynb":
@@ -232,14 +266,14 @@ def _read_record(work: Path) -> dict[str, str]:
         return {}
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Put ``content`` into ``path`` at once or not at all."""
+def write(path: Path, content: bytes) -> None:
+    """Put ``content`` into ``path`` at once or not at all; a file that was there keeps its mode."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        temporary.chmod(0o644)
+        temporary.chmod(path.stat().st_mode if path.is_file() else 0o644)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -257,14 +291,14 @@ def fresh(number: str, lessons: Path | None = None, work: Path | None = None) ->
     lessons = lessons or lessons_folder()
     work = work or lessons.parent / "work"
     source = find_lesson(number, lessons)
-    content = _stripped(source, notes=False)
+    content = stripped(source, notes=False)
     try:
         work.mkdir(parents=True, exist_ok=True)
         count, path = 1, work / f"{source.stem}_fresh.ipynb"
         while os.path.lexists(path):
             count += 1
             path = work / f"{source.stem}_fresh{count}.ipynb"
-        _write(path, content)
+        write(path, content)
     except OSError as e:
         raise WorkbookError(_advice(work, e)) from e
     return path

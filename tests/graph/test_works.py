@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from coursekit import graph
+from coursekit.graph.tensors import alive
 from tests.graph.works import WORKS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -65,7 +66,7 @@ def test_gradients_are_those_that_autograd_retains(name):
 
     def keep(self, *exc):  # just before the block ends, retain what its recorder has seen
         for ref, key, _ in self._recorder.seen.values():
-            t = ref()
+            t = alive(ref)
             if t is not None and t.requires_grad:
                 if t.grad_fn is not None:
                     t.retain_grad()

@@ -566,3 +566,8 @@ def html_picture_with_short_alt(nb):
         "![A line through the origin](line.png)",
         '<img src="line.png" alt="line">',
     )
+
+
+@breaks("once", "what happens when it is run again")
+def run_once_without_a_word(nb):
+    cell(nb, "double(21)").metadata.tags = ["once"]

@@ -42,6 +42,15 @@ def test_every_rule_has_a_change_that_breaks_it():
     assert set(RULES) == set().union(*(b.rules for b in BREAKS))
 
 
+def test_a_cell_that_counts_on_passes_where_the_text_says_so(lesson_from):
+    nb = good.good_lesson()
+    one = next(c for c in nb.cells if c.source == "double(21)")
+    one.metadata.tags = ["once"]
+    after = nb.cells[nb.cells.index(one) + 1]
+    after.source += " Run it again, and it counts on."
+    assert [str(f) for f in lint(lesson_from(nb))] == []
+
+
 def test_a_stripped_notebook_fails(lesson_from):
     """nbval passes it without comparing anything: the lint is what makes that impossible."""
     nb = good.good_lesson()

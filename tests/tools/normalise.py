@@ -15,6 +15,8 @@ from nbformat import NotebookNode
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE_INFO = {"name": "python"}
+COLABS_BADGE = "view-in-github"
+"""The id of the cell that Colab puts on top of a notebook when it saves it to GitHub."""
 KEPT_METADATA = ("coursekit", "rise")
 """Notebook metadata that is the course's own; everything else is set or dropped."""
 
@@ -38,7 +40,7 @@ def normalise(nb: NotebookNode) -> NotebookNode:
         if key in nb.metadata:
             out.metadata[key] = nb.metadata[key]
     taken: set[str] = set()
-    out.cells = [_cell(cell, taken) for cell in nb.cells]
+    out.cells = [_cell(cell, taken) for cell in nb.cells if cell.metadata.get("id") != COLABS_BADGE]
     return out
 
 
@@ -90,7 +92,8 @@ def _outputs(cell: NotebookNode) -> list[NotebookNode]:
             merged.append(NotebookNode(output_type="stream", name=output.name, text=output.text))
         elif output.output_type == "error":
             traceback = [_MACHINE_PATH.sub(".../", line) for line in output.traceback]
-            merged.append(NotebookNode({**output, "traceback": traceback}))
+            said = {key: output[key] for key in ("output_type", "ename", "evalue")}
+            merged.append(NotebookNode(said, traceback=traceback))
         else:
             kept = {k: v for k, v in output.metadata.items() if k in output.data}
             fresh = NotebookNode({**output, "metadata": NotebookNode(kept)})

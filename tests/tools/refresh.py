@@ -26,6 +26,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from tests.tools.lint.contract import SETUP
 from tests.tools.normalise import dumps, normalise
 from tests.tools.notebooks import NotebookError, find, read, tags, write_text
 
@@ -49,12 +50,20 @@ def refresh(path: Path, *, check: bool = False, cell_timeout: int = CELL_TIMEOUT
     Raises NotebookError, naming the cell, when one fails; the file is then untouched.
     """
     begun = time.perf_counter()
-    nb = execute(normalise(read(path)), path, cell_timeout)
+    nb = execute(_with_setup(normalise(read(path))), path, cell_timeout)
     text = dumps(normalise(nb))
     changed = text != path.read_text(encoding="utf-8")
     if changed and not check:
         write_text(path, text)
     return Refreshed(path, changed, time.perf_counter() - begun, _remarks(nb))
+
+
+def _with_setup(nb: NotebookNode) -> NotebookNode:
+    """Bring a lesson's set-up cell into the form that all have now; returns ``nb``."""
+    first = next((cell for cell in nb.cells if cell.cell_type == "code"), None)
+    if first is not None and first.source.startswith(SETUP.partition("except")[0]):
+        first.source = SETUP
+    return nb
 
 
 def execute(nb: NotebookNode, path: Path, cell_timeout: int = CELL_TIMEOUT) -> NotebookNode:

@@ -26,6 +26,7 @@ from coursekit.graph import model as m
 from coursekit.graph import opnames
 from coursekit.graph.tape import Tape
 from coursekit.graph.tensors import (
+    alive,
     caller,
     flatten,
     module_tensors,
@@ -179,7 +180,7 @@ class _Recorder(TorchFunctionMode):
                 self.tape.values[found].name = name
         self.home = None
         for ref, key, version in self.seen.values():
-            tensor = ref()
+            tensor = alive(ref)
             if tensor is not None and tensor._version == version:
                 _tapes[tensor] = (self.tape, key, version)
         self.seen.clear()
@@ -365,7 +366,7 @@ class _Recorder(TorchFunctionMode):
         """Look once into the variables of the code that runs, for tensors without a name."""
         wanted = {}
         for key, ref in list(self.unnamed.items())[-8:]:
-            t = ref()
+            t = alive(ref)
             if t is None:
                 del self.unnamed[key]
             else:
@@ -460,14 +461,16 @@ def _watched_functions(recorder: _Recorder) -> Any:
     """See a student's own ``autograd.Function`` as one operation.
 
     ``Function.apply`` does not pass through function modes, only the calls inside its ``forward``
-    do, so it is wrapped while the block runs and put back at its end.
+    do, so it is wrapped while the block runs and put back at its end. One of torch's own, with
+    which older versions of ``checkpoint`` keep their inputs, is nobody's operation.
     """
     base = torch.autograd.Function
     original = base.__dict__["apply"]
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         bound = original.__get__(None, cls)
-        if recorder.busy or threading.get_ident() != recorder.thread:
+        own = cls.__module__ == "torch.utils.checkpoint"
+        if own or recorder.busy or threading.get_ident() != recorder.thread:
             return bound(*args, **kwargs)
         inputs = recorder._read(cls.__name__, cls, args, kwargs)
         with recorder._quiet():

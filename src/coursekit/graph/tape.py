@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from coursekit.graph import model as m
-from coursekit.graph.tensors import dtype_name, is_small, snapshot, summary, to_lists
+from coursekit.graph.tensors import alive, dtype_name, is_small, snapshot, summary, to_lists
 
 
 class Tape:
@@ -139,7 +139,7 @@ class Tape:
                 value.grad_stats = _pair(stats.get(key))
             elif key in parts:
                 value.grad_state, value.grad = m.KNOWN, leaf_grads.get(key)
-            leaf = self.leaves[key]() if key in self.leaves else None
+            leaf = alive(self.leaves[key]) if key in self.leaves else None
             if leaf is not None and value.grad_state == m.KNOWN and leaf.grad is not None:
                 if key not in sums and self.stats:
                     value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])

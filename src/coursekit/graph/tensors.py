@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,18 @@ _TORCH = str(Path(torch.__file__).parent)
 _HERE = str(Path(__file__).parent)
 _SKIP = (_TORCH, _HERE, "<frozen", "<eval_with_key>")
 _SKIP_ENDS = ("contextlib.py",)
+
+
+def alive(ref: weakref.ref[torch.Tensor]) -> torch.Tensor | None:
+    """Return the tensor of a weak reference, None if it is gone.
+
+    While only a graph holds a tensor, older versions of torch (2.6 does) count its Python object
+    wrongly once a weak reference has given it out, unless they are told.
+    """
+    tensor = ref()
+    if tensor is not None and hasattr(tensor, "_fix_weakref"):
+        tensor._fix_weakref()
+    return tensor
 
 
 def caller() -> FrameType:

@@ -112,9 +112,11 @@ def _draw_plane(
     grid = np.stack(np.meshgrid(across, up), axis=-1)
     plane = classify(grid.reshape(-1, 2)).reshape(SIDE, SIDE)
     levels = np.arange(n_classes + 1) - 0.5
+    colours = ListedColormap(
+        list(COLOURS[:n_classes])
+    )  # matplotlib 3.8 takes two in a tuple for one
     ax.contourf(
-        across, up, plane, levels=levels, cmap=ListedColormap(COLOURS[:n_classes]), alpha=0.15,
-        hatches=HATCHES[:n_classes],
-    )  # fmt: skip
+        across, up, plane, levels=levels, cmap=colours, alpha=0.15, hatches=HATCHES[:n_classes]
+    )
     if plane.min() < plane.max():
         ax.contour(across, up, plane, levels=levels[1:-1], colors=BLACK, linewidths=1.5)

@@ -7,8 +7,10 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -114,6 +116,7 @@ class _Running:
     path: Path
     process: Any
     connection: Connection
+    folder: str
     start: float = field(default_factory=time.monotonic)
     messages: list[dict] = field(default_factory=list)
     ended: bool = False
@@ -140,6 +143,7 @@ class _Running:
             self.process.kill()
         self.process.join()
         self.connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def finished(self) -> bool:
@@ -194,10 +198,12 @@ def _context() -> Any:
 
 def _start(context: Any, path: Path, limits: Limits) -> _Running:
     reading, writing = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(str(path.resolve()), writing, limits.memory_gb))
+    folder = tempfile.mkdtemp(prefix="progress-")
+    task = (str(path.resolve()), writing, limits.memory_gb, folder)
+    process = context.Process(target=work, args=task)
     process.start()
     writing.close()
-    return _Running(path, process, reading)
+    return _Running(path, process, reading, folder)
 
 
 def _problem(one: _Running, late: bool, limits: Limits) -> str:

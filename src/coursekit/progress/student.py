@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -20,30 +18,28 @@ from coursekit.progress.sandbox import confine
 Send = Callable[[dict[str, Any]], None]
 
 
-def work(path: str, connection: Connection, memory_gb: float) -> None:
-    """Judge the notebook at ``path`` and send what is found, message by message, as JSON.
+def work(path: str, connection: Connection, memory_gb: float, folder: str) -> None:
+    """Judge the notebook at ``path``; send what is found, message by message, as JSON.
+
+    Nothing is written but in ``folder``.
 
     ``{"lesson", "exercises"}``, then ``{"exercise", "state", "note", "minutes"}`` for each,
     as soon as it is known, so that what a later crash leaves behind is not lost; or
     ``{"problem"}`` for a file that is no lesson; ``{"end"}`` when it got so far.
     """
-    confine(memory_gb)
+    confine(memory_gb, Path(folder))
     start = time.monotonic()
 
     def send(message: dict[str, Any]) -> None:
         message = {"minutes": round((time.monotonic() - start) / 60, 3)} | message
         connection.send_bytes(json.dumps(message).encode())
 
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        os.chdir(folder)
-        send({"running": True})
-        try:
-            judge(Path(path), send)
-            send({"end": True})
-        except NotANotebook as problem:
-            send({"problem": str(problem), "end": True})
-        finally:
-            os.chdir(tempfile.gettempdir())
+    send({"running": True})
+    try:
+        judge(Path(path), send)
+        send({"end": True})
+    except NotANotebook as problem:
+        send({"problem": str(problem), "end": True})
 
 
 def judge(path: Path, send: Send) -> None:

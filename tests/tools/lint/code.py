@@ -57,3 +57,14 @@ def line_length(lesson: Lesson) -> Iterator[Problem]:
         longest = max(cell.source.splitlines() or [""], key=len)
         if len(longest) > MAX_LINE and cell.source != SETUP:
             yield cell, f"has a line of {len(longest)} characters (`{longest[:40]}…`); break it."
+
+
+@rule("once", "text beside a cell tagged once says what running it again does")
+def once(lesson: Lesson) -> Iterator[Problem]:
+    for cell in lesson.code:
+        if "once" not in cell.tags:
+            continue
+        near = lesson.cells[max(cell.number - 3, 0) : cell.number + 2]
+        said = " ".join(c.source for c in near if c.is_markdown and c.slide_type != "notes")
+        if not re.search(r"\b(?:again|twice|once)\b", said):
+            yield cell, "is tagged once; say beside it what happens when it is run again."

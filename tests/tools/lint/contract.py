@@ -1,16 +1,21 @@
 """What is the same in every lesson."""
 
-COURSE_URL = "https://github.com/your-org/neural-networks-from-nothing"
-COLAB_URL = (
-    "https://colab.research.google.com/github/your-org/neural-networks-from-nothing/blob/main"
-    "/notebooks/{name}"
-)
+from coursekit.publish import Address
+from tests.tools.notebooks import ROOT
+
+ADDRESS = Address.of(ROOT)
+"""Where this copy of the course is published; ``make publish`` changes it."""
+
+COLAB_URL = ADDRESS.badge + "{name}"
 
 SETUP = f"""\
 try:
     import coursekit.lesson
 except ModuleNotFoundError:  # on Colab: fetch the course's helper package
-    %pip install -q "coursekit @ git+{COURSE_URL}"
+    import site
+
+    %pip install -q "coursekit @ {ADDRESS.requirement}"
+    site.addsitedir(site.getusersitepackages())  # where pip may not write elsewhere
     import coursekit.lesson
 
 coursekit.lesson.start()"""
@@ -21,8 +26,8 @@ FIXED_SECTIONS = ("Recall", "Error clinic", "Exercises", "Recap")
 NOT_IN_START = ("Recall", "Error clinic")
 """Lesson 00 needs neither."""
 
-TAGS = {"check", "exercise", "nbval-ignore-output", "raises-exception", "recap"}
-"""The tags that mean something here."""
+TAGS = {"check", "exercise", "nbval-ignore-output", "once", "raises-exception", "recap"}
+"""The tags that mean something here. ``once``: run twice, the cell gives another result."""
 
 LESSON_FIELDS = {
     "lesson": str,
