@@ -11,7 +11,7 @@ install = @command -v "$(PYTHON)" >/dev/null \
 quietly = $(if $(NO_BROWSER),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab present doctor mnist publish handout test test-all refresh bench constraints clean
+.PHONY: help lab present doctor mnist publish bundle test test-all refresh bench constraints clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -42,9 +42,9 @@ publish: ## put your copy's address into its Colab badges: make publish REPO=htt
 	$(call install,lab)
 	@$(BIN) -m coursekit publish "$(REPO)"
 
-handout: ## make one zip for students, for Colab without a public repository
+bundle: ## make one zip for students, for Colab without a public repository
 	$(call install,lab)
-	@$(BIN) -m coursekit handout
+	@$(BIN) -m coursekit bundle
 
 checks = @$(BIN) -m ruff check -q . \
 	&& { $(BIN) -m ruff format -q --check . || { echo "Run: $(BIN) -m ruff format" >&2; exit 1; }; } \

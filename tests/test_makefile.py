@@ -70,7 +70,7 @@ def test_make_alone_explains_every_target():
         (["refresh", "NB=07"], ["install.py test", "tests.tools.refresh 07"]),
         (["test"], ["install.py test", "ruff check", "ruff format", "pytest"]),
         (["test-all"], ["install.py test", "ruff check", "ruff format", "pytest", "--slow"]),
-        (["handout"], ["install.py lab", "coursekit handout"]),
+        (["bundle"], ["install.py lab", "coursekit bundle"]),
         (["bench"], ["install.py test", "pytest tests/bench --benchmark-only"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value[0], str) else None,

@@ -21,7 +21,7 @@ COMMANDS = {
     "workbook": ("coursekit.workbook", "main", "make or refresh your working copies"),
     "mnist": ("coursekit.data", "mnist_main", "fetch the full MNIST digits"),
     "publish": ("coursekit.publish", "main", "put your copy's address into badges: publish URL"),
-    "handout": ("coursekit.handout", "main", "make one zip to hand out without a repository"),
+    "bundle": ("coursekit.bundle", "main", "make one zip to hand out without a repository"),
     "progress": ("coursekit.progress", "main", "say which exercises are solved in a folder"),
 }
 

@@ -68,7 +68,7 @@ class Address:
         if re.match(r"https://(?!(?:www\.)?github\.com(?:/|$))[\w-]+(?:\.[\w-]+)+(?:/|$)", text):
             raise PublishError(
                 "Colab opens lessons from GitHub only. To hand the course out from another "
-                "place: python -m coursekit handout"
+                "place: python -m coursekit bundle"
             )
         raise PublishError(
             f"{text!r} is not the address of a repository. Write it as the browser shows it: "

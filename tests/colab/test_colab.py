@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from coursekit import handout, workbook
+from coursekit import bundle, workbook
 from tests.tools.lint import contract
 from tests.tools.notebooks import ROOT, lesson_files
 
@@ -40,7 +40,7 @@ PYTHON_OF_COLAB = "3.12"
 @pytest.fixture(scope="module")
 def zipped(tmp_path_factory) -> Path:
     """The handed-out zip."""
-    return handout.handout(ROOT, tmp_path_factory.mktemp("out") / "course.zip")
+    return bundle.bundle(ROOT, tmp_path_factory.mktemp("out") / "course.zip")
 
 
 @pytest.fixture
@@ -126,17 +126,17 @@ def test_the_zip_holds_the_wheel_every_lesson_and_what_to_do(zipped):
 
 
 def test_the_same_course_gives_the_same_bytes(zipped, tmp_path):
-    assert handout.handout(ROOT, tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
+    assert bundle.bundle(ROOT, tmp_path / "again.zip").read_bytes() == zipped.read_bytes()
 
 
 @pytest.mark.parametrize("path", lesson_files(), ids=lambda p: p.stem)
 def test_a_lesson_is_handed_out_as_a_students_copy(path):
-    out = nbformat.reads(handout.lesson_for(path).decode(), as_version=4)
+    out = nbformat.reads(bundle.lesson_for(path).decode(), as_version=4)
     nbformat.validate(out)
     copy = nbformat.reads(workbook.stripped(path, notes=False).decode(), as_version=4)
     assert "colab.research" not in out.cells[0].source
     first = next(i for i, cell in enumerate(out.cells) if cell.cell_type == "code")
-    assert out.cells[first].source == handout.SETUP
+    assert out.cells[first].source == bundle.SETUP
     assert copy.cells[first].source == contract.SETUP
     assert (
         out.cells[1:first] + out.cells[first + 1 :] == copy.cells[1:first] + copy.cells[first + 1 :]
@@ -145,29 +145,29 @@ def test_a_lesson_is_handed_out_as_a_students_copy(path):
 
 
 def test_the_command_says_where_it_is(monkeypatch, tmp_path, capsys, zipped):
-    monkeypatch.setattr(handout, "handout", lambda root, target: zipped)
-    assert handout.main(["--out", str(tmp_path / "x.zip")]) == 0
+    monkeypatch.setattr(bundle, "bundle", lambda root, target: zipped)
+    assert bundle.main(["--out", str(tmp_path / "x.zip")]) == 0
     assert "give it to your students" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("stderr", "says"),
     [
-        ("python: No module named hatchling", "make handout"),
+        ("python: No module named hatchling", "make bundle"),
         ("Traceback\nValueError: odd", "cannot be built \\(ValueError: odd"),
     ],
 )
 def test_a_wheel_that_cannot_be_built_is_a_sentence(monkeypatch, tmp_path, stderr, says):
     failed = subprocess.CompletedProcess([], 1, "", stderr)
-    monkeypatch.setattr(handout.subprocess, "run", lambda *a, **k: failed)
-    with pytest.raises(handout.HandoutError, match=says):
-        handout.handout(ROOT, tmp_path / "course.zip")
+    monkeypatch.setattr(bundle.subprocess, "run", lambda *a, **k: failed)
+    with pytest.raises(bundle.BundleError, match=says):
+        bundle.bundle(ROOT, tmp_path / "course.zip")
 
 
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(handout.HandoutError, match="choose another place with --out"):
-        handout.handout(ROOT, tmp_path / "file" / "course.zip")
+    with pytest.raises(bundle.BundleError, match="choose another place with --out"):
+        bundle.bundle(ROOT, tmp_path / "file" / "course.zip")
 
 
 # ---- the set-up cell of a handed-out lesson
@@ -175,7 +175,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path):
 
 def test_with_the_wheel_uploaded_beside_it(colab):
     wheel_of(colab).rename(colab.content / wheel_of(colab).name)
-    printed = colab.cells(handout.SETUP, WHERE)
+    printed = colab.cells(bundle.SETUP, WHERE)
     assert f"from {colab.site}" in printed
     assert "digits: 1,437 training and 360 validation images" in printed
 
@@ -197,7 +197,7 @@ def test_with_the_folder_in_drive(colab, where):
     place.mkdir(parents=True)
     wheel_of(colab).rename(place / wheel_of(colab).name)
     colab.set("IMITATED_DRIVE", str(colab.home / "drive of ada"))
-    assert f"from {colab.site}" in colab.cells(handout.SETUP, WHERE)
+    assert f"from {colab.site}" in colab.cells(bundle.SETUP, WHERE)
 
 
 @pytest.mark.slow
@@ -205,7 +205,7 @@ def test_of_two_wheels_the_one_that_pip_accepts(colab):
     wheel = wheel_of(colab)
     (colab.content / wheel.name.replace(".whl", " (1).whl")).write_bytes(wheel.read_bytes())
     wheel.rename(colab.content / wheel.name)
-    assert f"from {colab.site}" in colab.cells(handout.SETUP, WHERE)
+    assert f"from {colab.site}" in colab.cells(bundle.SETUP, WHERE)
 
 
 @pytest.mark.slow
@@ -213,13 +213,13 @@ def test_without_the_wheel_it_says_what_to_do(colab):
     (colab.home / "empty drive").mkdir()
     colab.set("IMITATED_DRIVE", str(colab.home / "empty drive"))
     with pytest.raises(Exception, match=r"Put the file coursekit-….whl beside this notebook"):
-        colab.cells(handout.SETUP)
+        colab.cells(bundle.SETUP)
 
 
 def test_on_a_read_only_site_it_is_found_at_once(colab):
     colab.read_only()
     wheel_of(colab).rename(colab.content / wheel_of(colab).name)
-    assert f"from {colab.home / '.local'}" in colab.cells(handout.SETUP, WHERE)
+    assert f"from {colab.home / '.local'}" in colab.cells(bundle.SETUP, WHERE)
 
 
 # ---- the set-up cell of a lesson that Colab opened from its repository

@@ -52,10 +52,10 @@ def test_this_machine_itself_can_be_reached():
             pass
 
 
-@pytest.mark.parametrize("command", ["doctor", "workbook", "handout"])
+@pytest.mark.parametrize("command", ["doctor", "workbook", "bundle"])
 def test_a_command_needs_no_network_on_its_first_start(command, tmp_path):
     """In a home where nothing was ever fetched or cached."""
-    words = ["--out", str(tmp_path / "course.zip")] if command == "handout" else []
+    words = ["--out", str(tmp_path / "course.zip")] if command == "bundle" else []
     words += ["--help"] if command == "workbook" else []  # it would write into this checkout
     env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "JUPYTER"))}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Hand the course out as one zip, without a public repository: ``python -m coursekit handout``.
+"""Hand the course out as one zip, without a public repository: ``python -m coursekit bundle``.
 
 In the zip are coursekit as a wheel, with the data, and the students' copies of the lessons. Their
 set-up cell installs the wheel that lies beside them or in the student's Google Drive, so they run
@@ -21,7 +21,7 @@ from pathlib import Path
 from coursekit import workbook
 from coursekit.errors import CourseError
 
-__all__ = ["SETUP", "HandoutError", "handout", "lesson_for", "main"]
+__all__ = ["SETUP", "BundleError", "bundle", "lesson_for", "main"]
 
 FOLDER = "course"
 """The folder in the zip: what unpacks lies together, beside nothing else."""
@@ -75,11 +75,11 @@ In any other Jupyter (your computer, a JupyterHub)
 _BADGE = re.compile(r"^\[\*\*Open in Colab\*\*\]\(.*\)$", re.MULTILINE)
 
 
-class HandoutError(CourseError):
+class BundleError(CourseError):
     """The zip cannot be made; the message says why and what to do."""
 
 
-def handout(root: Path, target: Path) -> Path:
+def bundle(root: Path, target: Path) -> Path:
     """Write the zip of the course in ``root`` to ``target`` and return ``target``.
 
     The same course gives the same bytes.
@@ -89,7 +89,7 @@ def handout(root: Path, target: Path) -> Path:
         target: The file to write; its folder is made if need be.
 
     Raises:
-        HandoutError: The wheel cannot be built, or the file cannot be written.
+        BundleError: The wheel cannot be built, or the file cannot be written.
     """
     lessons = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     content = io.BytesIO()
@@ -104,7 +104,7 @@ def handout(root: Path, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         workbook.write(target, content.getvalue())
     except OSError as e:
-        raise HandoutError(
+        raise BundleError(
             f"{target} cannot be written ({e.strerror}); choose another place with --out."
         ) from e
     return target
@@ -136,9 +136,9 @@ def _wheel(root: Path, folder: Path) -> Path:
     if done.returncode == 0:
         return next(folder.glob("*.whl"))
     if "No module named hatchling" in done.stderr:
-        raise HandoutError("The package hatchling is missing. Start with: make handout")
+        raise BundleError("The package hatchling is missing. Start with: make bundle")
     last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    raise HandoutError(f"coursekit's wheel cannot be built ({last[:200]}).")
+    raise BundleError(f"coursekit's wheel cannot be built ({last[:200]}).")
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -150,16 +150,16 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run ``python -m coursekit handout [--out FILE]``."""
+    """Run ``python -m coursekit bundle [--out FILE]``."""
     parser = argparse.ArgumentParser(
-        prog="coursekit handout",
+        prog="coursekit bundle",
         description="Write one zip with coursekit and the lessons, for students who get the "
         "course without a public repository: for Google Drive and Colab, or any other Jupyter.",
     )
     parser.add_argument("--out", type=Path, help="file to write (default: build/course.zip)")
     args = parser.parse_args(argv)
     root = workbook.lessons_folder().parent
-    path = handout(root, args.out or root / "build" / "course.zip")
+    path = bundle(root, args.out or root / "build" / "course.zip")
     size = path.stat().st_size / 2**20
     print(f"{path} ({size:.1f} MB): give it to your students; its READ_ME.txt says what to do.")
     return 0
