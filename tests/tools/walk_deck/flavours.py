@@ -100,7 +100,7 @@ class Lab(Flavour):
         # a cell that is not laid out yet takes no focus: offer it until it does
         focused = "i => { __walk.start(i); return __walk.isActive(i); }"
         try:
-            self.page.wait_for_function(focused, arg=i, polling=100, timeout=20_000)
+            self.page.wait_for_function(focused, arg=i, timeout=20_000)
         except BrowserError:
             raise DeckError(f"cell {i + 1} does not become the active cell") from None
         self.page.keyboard.press("Control+Enter")

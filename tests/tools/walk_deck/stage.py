@@ -14,7 +14,7 @@ from playwright.sync_api import Error as BrowserError
 
 from tests.tools.notebooks import read
 from tests.tools.walk_deck.plan import plan
-from tests.tools.walk_deck.report import DeckError, DeckResult, judge_fonts
+from tests.tools.walk_deck.report import DeckError, DeckResult, judge_fonts, judge_pictures
 from tests.tools.walk_deck.server import JupyterServer
 from tests.tools.walk_deck.walker import Options, Walker
 
@@ -41,6 +41,7 @@ class Stage:
 
     def __init__(self, root: Path, server: JupyterServer, browser: Browser) -> None:
         self.root, self.server, self.browser = root.resolve(), server, browser
+        self.context = browser.new_context()  # one: what one deck loaded, the next need not load
 
     def walk(self, path: Path, flavour: str, options: Options | None = None) -> DeckResult:
         """Walk the notebook at ``path``; raises DeckError when its show does not come up."""
@@ -48,10 +49,14 @@ class Stage:
         nb = read(path)
         slides = plan(nb)
         size = {"width": options.width, "height": options.height}
-        deck = DeckResult(
-            path, flavour, f"{options.width}x{options.height}", options.run, len(slides)
+        sizes = " and ".join(
+            f"{w}x{h}" for w, h in filter(None, [(options.width, options.height), options.larger])
         )
-        page = self.browser.new_page(viewport=size)
+        deck = DeckResult(path, flavour, sizes, options.run, len(slides))
+        if options.larger:
+            deck.growth = options.larger[1] / options.height
+        page = self.context.new_page()
+        page.set_viewport_size(size)
         try:
             walker = Walker(page, self.server, flavour, nb, options)
             begun = time.perf_counter()
@@ -66,6 +71,7 @@ class Stage:
             page.close()
             self.server.end_sessions()
         judge_fonts(deck, options.least_font)
+        judge_pictures(deck)
         return deck
 
 
