@@ -24,10 +24,10 @@ lab: ## open JupyterLab on your working copies in work/
 	$(call install,lab)
 	@$(BIN) -m coursekit lab $(quietly)
 
-present: ## show a lesson as live slides: make present NB=07 [FLAVOUR=classic]
+present: ## show a lesson as live slides: make present NB=07 [SLIDE=3] [FLAVOUR=classic]
 	@test -n "$(NB)" || { echo "Say which lesson, for instance: make present NB=07" >&2; exit 1; }
 	$(call install,lab)
-	@$(BIN) -m coursekit present "$(NB)" $(if $(FLAVOUR),--flavour "$(FLAVOUR)") $(quietly)
+	@$(BIN) -m coursekit present "$(NB)" $(if $(FLAVOUR),--flavour "$(FLAVOUR)") $(if $(SLIDE),--slide "$(SLIDE)") $(quietly)
 
 slides: ## write all lessons (or NB=07) as HTML slides that need no network
 	$(call install,lab)

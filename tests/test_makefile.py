@@ -18,7 +18,10 @@ from tests.tools.notebooks import ROOT
 
 MAKE = shutil.which("make")
 needs_make = pytest.mark.skipif(MAKE is None, reason="make is not installed")
-TARGETS = ["help", "lab", "present", "doctor", "mnist", "test", "refresh", "bench", "clean"]
+TARGETS = [
+    *("help", "lab", "present", "slides", "handout", "doctor", "mnist"),
+    *("test", "refresh", "bench", "clean"),
+]
 
 
 def make(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
@@ -48,8 +51,14 @@ def test_make_alone_explains_every_target():
         (["present", "NB=07"], ["install.py lab", 'coursekit present "07"']),
         (
             ["present", "NB=7", "FLAVOUR=classic", "NO_BROWSER=1"],
-            ["install.py lab", 'coursekit present "7" --flavour "classic" --no-browser'],
+            ["install.py lab", 'coursekit present "7" --flavour "classic"', "--no-browser"],
         ),
+        (
+            ["present", "NB=07", "SLIDE=Error clinic"],
+            ["install.py lab", 'coursekit present "07"', '--slide "Error clinic"'],
+        ),
+        (["slides"], ["install.py lab", "coursekit slides"]),
+        (["handout", "NB=07"], ["install.py lab", "coursekit handout 07"]),
         (["doctor"], ["install.py lab", "coursekit doctor"]),
         (["mnist"], ["install.py lab", "coursekit mnist"]),
         (["refresh", "NB=07"], ["install.py test", "tests.tools.refresh 07"]),

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from coursekit.deck import plan
 from coursekit.publish import chromium, handout, lessons, page, slides
 from coursekit.publish.page import PublishError
 from coursekit.workbook import WorkbookError
@@ -19,7 +20,6 @@ from tests.lint.good import code, md
 from tests.sample_decks import deck_of
 from tests.tools.normalise import dumps
 from tests.tools.notebooks import find, lesson_files, read, slide_type
-from tests.tools.walk_deck.plan import plan
 from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
 from tests.tools.walk_deck.walker import SCRIPTS
 

@@ -1,4 +1,4 @@
-"""A notebook as one HTML file: styles, scripts, fonts, pictures inside, nothing from the network."""
+"""A notebook as one HTML file: styles, scripts, fonts and pictures inside, no network needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lesson's deck as one HTML file: the slides with their stored outputs, for any browser, offline."""
+"""A lesson's deck as one HTML file: slides with their stored outputs, for any browser, offline."""
 
 from __future__ import annotations
 

@@ -105,10 +105,11 @@ def judge_fonts(deck: DeckResult, least_px: float, tolerance: float = 0.5) -> No
 def judge_pictures(deck: DeckResult, share: float = 0.9) -> None:
     """Add an error for each picture that does not grow with the window."""
     for slide in deck.slides:
-        for small, large in zip(slide.pictures, slide.larger.pictures if slide.larger else []):
-            if (grown := large["height"] / small["height"]) < share * deck.growth:
+        large = slide.larger.pictures if slide.larger else []
+        for before, after in zip(slide.pictures, large, strict=False):
+            if (grown := after["height"] / before["height"]) < share * deck.growth:
                 slide.errors.append(
-                    f"{small['where']} grows {grown:.2f} times where the window grows "
+                    f"{before['where']} grows {grown:.2f} times where the window grows "
                     f"{deck.growth:.2f} times"
                 )
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from coursekit.deck import plan
 from tests.tools.notebooks import read
-from tests.tools.walk_deck.plan import plan
 from tests.tools.walk_deck.report import DeckError, DeckResult, judge_fonts, judge_pictures
 from tests.tools.walk_deck.server import JupyterServer
 from tests.tools.walk_deck.walker import Options, Walker

@@ -13,10 +13,10 @@ from typing import Any
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, Route
 
+from coursekit.deck import Slide
 from tests.tools.notebooks import slide_type, tags
 from tests.tools.walk_deck.flavours import FLAVOURS
 from tests.tools.walk_deck.kernel import KernelWatch
-from tests.tools.walk_deck.plan import Slide
 from tests.tools.walk_deck.report import DeckError, SlideResult, View
 from tests.tools.walk_deck.server import JupyterServer
 
