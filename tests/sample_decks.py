@@ -124,6 +124,20 @@ def bad_deck() -> NotebookNode:
     )
 
 
+def hard_to_read() -> NotebookNode:
+    """One barrier per slide; the word that axe has for it is the slide's heading."""
+    return deck_of(
+        md("# fine\n\nA [link](https://example.org) and `code`."),
+        md("## color-contrast"),
+        code("from IPython.display import HTML\nHTML('<p style=\"color: #aaa\">pale grey</p>')"),
+        md("## image-alt"),
+        code('HTML(\'<img width="90" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">\')'),
+        md("## button-name"),
+        code("HTML('<button style=\"width: 2em\"></button>')"),
+        md("## heading-order\n\n#### Two levels down"),
+    )
+
+
 def deck_of(*cells: NotebookNode) -> NotebookNode:
     """A notebook of these cells."""
     nb = nbformat.v4.new_notebook(cells=list(cells))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.lint.good import code, md
 from tests.sample_decks import deck_of
 from tests.tools.normalise import dumps
 from tests.tools.notebooks import find, lesson_files, read, slide_type
+from tests.tools.walk_deck import access
 from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
 from tests.tools.walk_deck.walker import SCRIPTS
 
@@ -111,6 +113,19 @@ def test_a_deck_needs_nothing_but_itself(tmp_path, offline, path):
         out += [f"slide {i}: {v}" for v in small.values() if v["px"] < 17.9]
     assert out == []
     assert opened.troubles == []
+    assert access.troubles(shown) == []
+
+
+def test_code_keeps_a_contrast_of_four_and_a_half():
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05
+
+    behind = light(re.search(r"\.highlight \{ background: (#\w{6})", page.read("cells.css"))[1])
+    colours = set(re.findall(r"[^-]color: (#[0-9A-Fa-f]{6})", page.highlight_style()))
+    assert len(colours) > 10
+    assert {c: round(behind / light(c), 2) for c in colours if behind / light(c) < 4.5} == {}
 
 
 @pytest.mark.browser

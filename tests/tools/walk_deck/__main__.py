@@ -29,6 +29,7 @@ def parse(argv: list[str] | None) -> tuple[argparse.Namespace, Options]:
     )
     parser.add_argument("--run", action="store_true", help="execute the code, slide by slide")
     parser.add_argument("--sheet", action="store_true", help="contact sheets into build/decks/")
+    parser.add_argument("--access", action="store_true", help="ask axe-core as well")
     parser.add_argument("--cell-timeout", type=float, default=120, metavar="S")
     args = parser.parse_args(argv)
     if not (size := re.fullmatch(r"(\d+)x(\d+)", args.size)):
@@ -41,6 +42,7 @@ def parse(argv: list[str] | None) -> tuple[argparse.Namespace, Options]:
         least_font=min(int(size[2]), int(size[1]) * 9 / 16) / 40,
         cell_timeout=args.cell_timeout,
         screenshots=args.sheet,
+        access=args.access,
     )
 
 

@@ -46,6 +46,10 @@ class Flavour(ABC):
     def start(self, i: int) -> None:
         """Begin to execute cell ``i`` (from 0)."""
 
+    def leave(self) -> bool:
+        """Go back to the notebook, where that can be done on this page; whether slides are left."""
+        return True
+
 
 class Classic(Flavour):
     """RISE 5 in nbclassic."""
@@ -80,6 +84,12 @@ class Classic(Flavour):
 
     def start(self, i: int) -> None:
         self.page.evaluate("i => __walk.start(i)", i)
+
+    def leave(self) -> bool:
+        self.page.evaluate("Jupyter.notebook.keyboard_manager.actions.call('RISE:slideshow')")
+        gone = "() => !document.body.classList.contains('rise-enabled')"
+        self.page.wait_for_function(gone, timeout=20_000)
+        return False
 
 
 class Lab(Flavour):

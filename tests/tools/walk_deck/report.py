@@ -66,6 +66,7 @@ class DeckResult:
     slides: list[SlideResult] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    barriers: list[str] = field(default_factory=list)
     growth: float = 1.0
     open_s: float = 0.0
     walk_s: float = 0.0
@@ -73,7 +74,8 @@ class DeckResult:
     def problems(self) -> list[str]:
         """What is wrong with the deck, one line each, with the slide."""
         told = [f"slide {s.index} ({s.id}) {p}" for s in self.slides for p in s.problems()]
-        return told + [f"{m} is in the notebook but was never reached" for m in self.missing]
+        told += [f"{m} is in the notebook but was never reached" for m in self.missing]
+        return told + self.barriers
 
     @property
     def good(self) -> bool:
@@ -128,6 +130,7 @@ def as_text(deck: DeckResult) -> str:
         lines += [f"       {p}" for p in s.problems()]
         lines += ["       note: " + " ".join(w.split())[:160] for w in s.warnings]
     lines += [f"     {m} is in the notebook but was never reached" for m in deck.missing]
+    lines += [f"     {barrier}" for barrier in deck.barriers]
     lines += [f"     note: {n}" for n in deck.notes]
     bad = sum(bool(s.problems()) for s in deck.slides)
     lines.append(

@@ -64,6 +64,7 @@ class Stage:
             opened = time.perf_counter()
             deck.slides = walker.walk(slides)
             deck.open_s, deck.walk_s = opened - begun, time.perf_counter() - opened
+            deck.barriers = walker.barriers() if options.access else []
             reached = {s.id for s in deck.slides}
             deck.missing = [s.id for s in slides if s.id not in reached]
             deck.notes = [f"page error: {e}" for e in sorted(set(walker.page_errors))[:3]]

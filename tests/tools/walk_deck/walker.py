@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Route
 
 from coursekit.deck import Slide
 from tests.tools.notebooks import slide_type, tags
+from tests.tools.walk_deck import access
 from tests.tools.walk_deck.flavours import FLAVOURS
 from tests.tools.walk_deck.kernel import KernelWatch
 from tests.tools.walk_deck.report import DeckError, SlideResult, View
@@ -48,6 +49,7 @@ class Options:
     timeout: float = 90.0
     cell_timeout: float = 120.0
     screenshots: bool = False
+    access: bool = False
 
 
 class Walker:
@@ -235,6 +237,12 @@ class Walker:
 
     def _ran_code_of(self, cell: dict[str, Any]) -> bool:
         return self.kernel.code.strip() == cell["source"].strip()
+
+    # ---- for everybody
+
+    def barriers(self) -> list[str]:
+        """What keeps somebody out, found by axe: JupyterLab's slides, classic's notebook view."""
+        return [*access.troubles(self.page, slides=self.flavour.leave())]
 
     # ---- measuring
 
