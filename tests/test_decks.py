@@ -167,6 +167,8 @@ def test_slides_are_turned_and_cells_run_with_keys_alone(stage, samples, flavour
         at, seen = "p => __walk.place() === p", "() => __walk.cells()[2].innerText.includes('42')"
         page.keyboard.press("Space")
         page.wait_for_function(at, arg="slide-1-0/0")
+        if flavour == "classic":  # RISE selects the slide's first code cell, a moment later
+            page.wait_for_function("() => Jupyter.notebook.get_selected_index() === 2")
         in_cell = "() => !!(document.activeElement || {closest() {}}).closest('.jp-CodeCell')"
         for _ in range(20 if flavour == "lab" else 0):  # classic runs the selected cell
             if page.evaluate(in_cell):
