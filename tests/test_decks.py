@@ -160,7 +160,7 @@ def test_each_barrier_is_found_in_its_cell_and_nowhere_else(stage, samples, flav
 def test_slides_are_turned_and_cells_run_with_keys_alone(stage, samples, flavour):
     nb = deck_of(md("# Start"), md("## Run"), code("20 + 22"), md("## Next"))
     write_text(samples / "keys.ipynb", dumps(nb))
-    page = stage.context.new_page()
+    page = stage.browser.new_page(viewport={"width": 1280, "height": 720})
     try:
         walker = Walker(page, stage.server, flavour, nb, Options())
         walker.open((samples / "keys.ipynb").relative_to(ROOT).as_posix())

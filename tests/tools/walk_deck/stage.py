@@ -41,7 +41,6 @@ class Stage:
 
     def __init__(self, root: Path, server: JupyterServer, browser: Browser) -> None:
         self.root, self.server, self.browser = root.resolve(), server, browser
-        self.context = browser.new_context()  # one: what one deck loaded, the next need not load
 
     def walk(self, path: Path, flavour: str, options: Options | None = None) -> DeckResult:
         """Walk the notebook at ``path``; raises DeckError when its show does not come up."""
@@ -55,8 +54,7 @@ class Stage:
         deck = DeckResult(path, flavour, sizes, options.run, len(slides))
         if options.larger:
             deck.growth = options.larger[1] / options.height
-        page = self.context.new_page()
-        page.set_viewport_size(size)
+        page = self.browser.new_page(viewport=size)  # and a context: its saves end with the page
         try:
             walker = Walker(page, self.server, flavour, nb, options)
             begun = time.perf_counter()
