@@ -11,7 +11,7 @@ install = @command -v "$(PYTHON)" >/dev/null \
 quietly = $(if $(NO_BROWSER),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab present doctor mnist publish bundle test test-all refresh bench constraints clean
+.PHONY: help lab present slides handout doctor mnist publish bundle test test-all refresh bench constraints clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -24,10 +24,18 @@ lab: ## open JupyterLab on your working copies in work/
 	$(call install,lab)
 	@$(BIN) -m coursekit lab $(quietly)
 
-present: ## show a lesson as live slides: make present NB=07 [FLAVOUR=classic]
+present: ## show a lesson as live slides: make present NB=07 [SLIDE=3] [FLAVOUR=classic]
 	@test -n "$(NB)" || { echo "Say which lesson, for instance: make present NB=07" >&2; exit 1; }
 	$(call install,lab)
-	@$(BIN) -m coursekit present "$(NB)" $(if $(FLAVOUR),--flavour "$(FLAVOUR)") $(quietly)
+	@$(BIN) -m coursekit present "$(NB)" $(if $(FLAVOUR),--flavour "$(FLAVOUR)") $(if $(SLIDE),--slide "$(SLIDE)") $(quietly)
+
+slides: ## write all lessons (or NB=07) as HTML slides that need no network
+	$(call install,lab)
+	@$(BIN) -m coursekit slides $(NB)
+
+handout: ## print all lessons (or NB=07) as PDF files with speaker notes
+	$(call install,lab)
+	@$(BIN) -m coursekit handout $(NB)
 
 doctor: ## check that this machine can run the course
 	$(call install,lab)

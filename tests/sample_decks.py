@@ -42,8 +42,8 @@ HTML(f"<table><tr><th>n</th><th>square</th><th>cube</th></tr>{rows}</table>")"""
 
 SVG = """\
 from IPython.display import HTML
-HTML('<svg role="img" aria-label="Two nodes." viewBox="0 0 400 300" width="400"'
-     ' height="300"><circle cx="60" cy="150" r="40"/><text x="140" y="160"'
+HTML('<svg role="img" aria-label="Two nodes." viewBox="0 0 400 300"'
+     ' style="width: 40vw"><circle cx="60" cy="150" r="40"/><text x="140" y="160"'
      ' font-size="24">x → loss</text></svg>')"""
 
 
@@ -109,8 +109,32 @@ def bad_deck() -> NotebookNode:
             + "\n\n".join(["A long paragraph of words. " * 16] * 6)
             + "\n\n</details>"
         ),
+        md("## too tall when it is large"),
+        code(
+            "HTML('<div style=\"height: calc(2 * (100vw - 1280px))\"></div><p>down</p>')",
+        ),
+        md("## stays small"),
+        code(
+            'HTML(\'<svg role="img" aria-label="A dot that does not grow." width="400"\'\n'
+            '     \' height="300"><circle cx="60" cy="150" r="40"/></svg>\'\n'
+            "     '<p style=\"font-size: 19px\">nor do I</p>')"
+        ),
         md("## fine again"),
         code("print('still running')"),
+    )
+
+
+def hard_to_read() -> NotebookNode:
+    """One barrier per slide; the word that axe has for it is the slide's heading."""
+    return deck_of(
+        md("# fine\n\nA [link](https://example.org) and `code`."),
+        md("## color-contrast"),
+        code("from IPython.display import HTML\nHTML('<p style=\"color: #aaa\">pale grey</p>')"),
+        md("## image-alt"),
+        code('HTML(\'<img width="90" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">\')'),
+        md("## button-name"),
+        code("HTML('<button style=\"width: 2em\"></button>')"),
+        md("## heading-order\n\n#### Two levels down"),
     )
 
 

@@ -109,7 +109,8 @@ def test_lab_and_present_serve_the_working_copies(served, capsys, argv, name, pa
     # a lecture has its own copies, with speaker notes
     folder = work if page == "notebook" else work / "present"
     assert cli.main(argv) == 0
-    assert calls == [((folder, name, page), {"browser": browser, "port": port})]
+    options = {"cell": 0, "browser": browser, "port": port}
+    assert calls == [((folder, name, page), options)]
     assert capsys.readouterr().out == f"Working copies in {folder.name}/: made 00, 07.\n"
     assert (folder / name).exists()
 

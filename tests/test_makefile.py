@@ -19,16 +19,8 @@ from tests.tools.notebooks import ROOT
 MAKE = shutil.which("make")
 needs_make = pytest.mark.skipif(MAKE is None, reason="make is not installed")
 TARGETS = [
-    "help",
-    "lab",
-    "present",
-    "doctor",
-    "mnist",
-    "publish",
-    "test",
-    "refresh",
-    "bench",
-    "clean",
+    *("help", "lab", "present", "slides", "handout", "doctor", "mnist"),
+    *("publish", "bundle", "test", "test-all", "refresh", "bench", "clean"),
 ]
 
 
@@ -59,8 +51,14 @@ def test_make_alone_explains_every_target():
         (["present", "NB=07"], ["install.py lab", 'coursekit present "07"']),
         (
             ["present", "NB=7", "FLAVOUR=classic", "NO_BROWSER=1"],
-            ["install.py lab", 'coursekit present "7" --flavour "classic" --no-browser'],
+            ["install.py lab", 'coursekit present "7" --flavour "classic"', "--no-browser"],
         ),
+        (
+            ["present", "NB=07", "SLIDE=Error clinic"],
+            ["install.py lab", 'coursekit present "07"', '--slide "Error clinic"'],
+        ),
+        (["slides"], ["install.py lab", "coursekit slides"]),
+        (["handout", "NB=07"], ["install.py lab", "coursekit handout 07"]),
         (["doctor"], ["install.py lab", "coursekit doctor"]),
         (["mnist"], ["install.py lab", "coursekit mnist"]),
         (

@@ -55,10 +55,14 @@ def started(folder):
     """Start a server as the command does, with a user's folder of its own; stop it at the end."""
     running = []
 
-    def start(page: str, before: tuple[str, ...] = ()) -> tuple[subprocess.Popen, str]:
+    def start(
+        page: str, cell: int = 0, before: tuple[str, ...] = ()
+    ) -> tuple[subprocess.Popen, str]:
         env = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
         env |= {"HOME": str(folder.parent), "JUPYTER_CONFIG_DIR": str(folder.parent / "config")}
-        call = f"__import__('pathlib').Path({str(folder)!r}), '07_small.ipynb', {page!r}"
+        call = (
+            f"__import__('pathlib').Path({str(folder)!r}), '07_small.ipynb', {page!r}, cell={cell}"
+        )
         process = subprocess.Popen(
             [*before, sys.executable, "-c", START.format(call)],
             stdout=subprocess.PIPE,
@@ -110,6 +114,19 @@ def test_present_shows_slides_by_itself(browser, started, flavour):
     assert page.inner_text(section).startswith("First")
     if flavour == "classic":
         page.wait_for_selector("body.rise-enabled")
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", ["lab", "classic"])
+def test_present_begins_with_the_slide_that_was_asked_for(browser, started, flavour):
+    _, url = started(flavour, cell=1)
+    page = open_page(browser, url)
+    heading = (
+        ".reveal .slides section.present section.present h2, .reveal .slides > section.present h2"
+    )
+    page.wait_for_selector(heading, state="visible")
+    assert page.locator(heading).first.inner_text().startswith("Second")
     page.close()
 
 
@@ -173,7 +190,7 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(started, folder):
         'shift 2; exec "$@"'
     )
     unshare = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", script, "sh")
-    _, url = started("notebook", (*unshare, str(home), str(folder)))
+    _, url = started("notebook", before=(*unshare, str(home), str(folder)))
     server = re.match(r"http://localhost:\d+", url)[0]
     assert answer(f"{server}/api/contents?{url.partition('?')[2]}") == 200
     assert not (home / ".local").exists()

@@ -105,6 +105,12 @@ def test_copies_have_no_outputs_and_everything_else(course):
     ]
 
 
+def test_the_teachers_guide_is_for_the_teacher(course, copy):
+    (course / "notebooks" / "INSTRUCTOR.md").write_text("Ask first.")
+    report = workbook.prepare(course / "notebooks")
+    assert not (report.folder / "INSTRUCTOR.md").exists()
+
+
 def test_a_second_time_writes_nothing(course, copy):
     before = {p: p.stat().st_mtime_ns for p in (course / "work").iterdir()}
     report = again(course)

@@ -17,6 +17,8 @@ from coursekit.errors import CourseError
 COMMANDS = {
     "lab": ("coursekit.serve", "lab_main", "open JupyterLab on your working copies"),
     "present": ("coursekit.serve", "present_main", "show a lesson as live slides: present 07"),
+    "slides": ("coursekit.export.slides", "main", "write HTML slides for use without a network"),
+    "handout": ("coursekit.export.handout", "main", "print lessons as PDF files with their notes"),
     "doctor": ("coursekit.doctor", "main", "check that this machine can run the course"),
     "workbook": ("coursekit.workbook", "main", "make or refresh your working copies"),
     "mnist": ("coursekit.data", "mnist_main", "fetch the full MNIST digits"),

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from coursekit import workbook
+from coursekit import deck, workbook
 from coursekit.errors import CourseError
 from coursekit.places import home_is_writable
 
@@ -54,7 +54,9 @@ define(['base/js/namespace'], Jupyter => ({
       if (!Jupyter.notebook._fully_loaded || !actions.exists('RISE:slideshow')) return;
       clearInterval(timer);
       const start = () => {
-        if (!document.body.classList.contains('rise-enabled')) actions.call('RISE:slideshow');
+        if (document.body.classList.contains('rise-enabled')) return;
+        Jupyter.notebook.select(%d);  // the slides begin with the selected cell's
+        actions.call('RISE:slideshow');
       };
       // formulas first: MathJax measures wrongly while RISE changes the size of the text
       setTimeout(start, 5000);
@@ -89,8 +91,13 @@ def present_main(argv: Sequence[str]) -> int:
         default="lab",
         help="slides in JupyterLab (default) or in the classic notebook",
     )
+    parser.add_argument(
+        "--slide",
+        metavar="WHICH",
+        help="slide to begin with: a section's number, a heading, or its place, across/down (6/1)",
+    )
     args = parser.parse_args(argv)
-    return _open(args.number, args.flavour, args)
+    return _open(args.number, args.flavour, args, args.slide)
 
 
 def _parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -100,7 +107,7 @@ def _parser(name: str, description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _open(number: str | None, page: str, args: argparse.Namespace) -> int:
+def _open(number: str | None, page: str, args: argparse.Namespace, slide: str | None = None) -> int:
     lessons = workbook.lessons_folder()
     first = min(lessons.glob("[0-9][0-9]_*.ipynb"))
     lesson = workbook.find_lesson(number, lessons) if number else first
@@ -110,11 +117,30 @@ def _open(number: str | None, page: str, args: argparse.Namespace) -> int:
     report = workbook.prepare(lessons, work, notes=presenting)
     if str(report):
         print(report)
-    return serve(report.folder, lesson.name, page, browser=not args.no_browser, port=args.port)
+    cell = _first_cell(report.folder / lesson.name, slide) if slide else 0
+    return serve(
+        report.folder, lesson.name, page, cell=cell, browser=not args.no_browser, port=args.port
+    )
+
+
+def _first_cell(notebook: Path, slide: str) -> int:
+    """The cell with which a slide begins, in the copy that will be shown."""
+    try:
+        return deck.find(json.loads(notebook.read_text(encoding="utf-8")), slide)
+    except (ValueError, KeyError, TypeError):
+        raise ServeError(
+            f"{notebook} is not a notebook any more; delete it, then it is made again."
+        ) from None
 
 
 def serve(
-    folder: Path, name: str, page: str, *, browser: bool = True, port: int | None = None
+    folder: Path,
+    name: str,
+    page: str,
+    *,
+    cell: int = 0,
+    browser: bool = True,
+    port: int | None = None,
 ) -> int:
     """Serve ``folder`` on this machine only, show ``name``, return when the server ends.
 
@@ -125,6 +151,7 @@ def serve(
         folder: Root of what the server shows.
         name: A notebook in it.
         page: A key of ``PAGES``: how to show the notebook.
+        cell: Slides begin with the slide of this cell, counted from 0.
         browser: Open the page in a browser too.
         port: Port to use; None takes the first free one from 8888.
 
@@ -139,8 +166,10 @@ def serve(
             )
     port = _port(port)
     path = PAGES[page].format(quote(name))
+    if page == "lab" and cell:
+        path += f"?activeCellIndex={cell}"
     token = secrets.token_hex(24)
-    settings = _settings(folder, token, classic_slides=page == "classic")
+    settings = _settings(folder, token, classic_slides=page == "classic", cell=cell)
     log = folder / ".jupyter" / "server.log"
     _end_with_the_terminal()
     with log.open("w", encoding="utf-8") as output:
@@ -155,7 +184,8 @@ def serve(
         )
     try:
         _wait(server, f"http://localhost:{port}/api/status?token={token}", log)
-        where = f"{name} is at http://localhost:{port}{path}?token={token}"
+        sign = "&" if "?" in path else "?"
+        where = f"{name} is at http://localhost:{port}{path}{sign}token={token}"
         return _until_it_ends(server, f"{where}\nCtrl-C stops the server.")
     finally:
         if server.poll() is None:
@@ -175,7 +205,7 @@ def command(folder: Path, path: str, port: int, *, browser: bool) -> list[str]:
     return words
 
 
-def _settings(folder: Path, token: str, *, classic_slides: bool) -> dict[str, str]:
+def _settings(folder: Path, token: str, *, classic_slides: bool, cell: int = 0) -> dict[str, str]:
     """Write the settings of this server; return the environment that makes Jupyter read them.
 
     They come before the user's own, which on some classroom machines switch the token off.
@@ -184,7 +214,8 @@ def _settings(folder: Path, token: str, *, classic_slides: bool) -> dict[str, st
     settings = home / ("classic" if classic_slides else "lab")
     files = {"labconfig/default_setting_overrides.json": json.dumps(NO_NEWS)}
     if classic_slides:
-        files["nbextensions/classic_slides.js"] = CLASSIC_SLIDES.lstrip()
+        files["nbextensions/classic_slides.js"] = CLASSIC_SLIDES.lstrip() % cell
+        files["nbconfig/rise.json"] = json.dumps({"start_slideshow_at": "selected"})
         files["nbconfig/notebook.json"] = json.dumps({"load_extensions": {"classic_slides": True}})
     try:
         for name, content in files.items():

@@ -183,8 +183,8 @@ def outdated(lessons: Path, work: Path) -> list[str]:
 
 
 def _sources(lessons: Path) -> list[Path]:
-    """The lessons and what lies beside them, without hidden files."""
-    paths = sorted(lessons.rglob("*"))
+    """The lessons and what lies beside them, without hidden files and the teacher's."""
+    paths = [path for path in sorted(lessons.rglob("*")) if path.name != "INSTRUCTOR.md"]
     hidden = [any(part[0] in "._" for part in p.relative_to(lessons).parts) for p in paths]
     return [path for path, skip in zip(paths, hidden, strict=True) if path.is_file() and not skip]
 

@@ -133,9 +133,9 @@ def other_question(nb):
     nb.metadata.coursekit.question = "Why?"
 
 
-@breaks("lesson-data", "About 45 minutes")
+@breaks("lesson-data", "About 55 minutes")
 def other_minutes(nb):
-    nb.metadata.coursekit.minutes = 45
+    nb.metadata.coursekit.minutes = 55
 
 
 @breaks("recap", "lacks it")
@@ -356,7 +356,7 @@ def recall_missing(nb):
 
 @breaks("sections", "2 sections")
 def two_recaps(nb):
-    return insert(nb, "## Recap", md("## 2 · Recap\n\nAlmost."))
+    return insert(nb, "## Recap", md("## Recap\n\nAlmost."))
 
 
 @breaks("sections", "in the order")
@@ -404,6 +404,42 @@ def notes_on_a_slide(nb):
 @breaks("notes", "go together")
 def notes_without_their_word(nb):
     edit(nb, "**Notes.**", "**Notes.**", "Say:")
+
+
+@breaks("notes-last", "becomes a part of them")
+def code_after_notes(nb):
+    cell(nb, "**Predict.**").metadata.slideshow.slide_type = "-"
+
+
+@breaks("notes-last", "put it before them")
+def hidden_code_after_notes(nb):
+    return insert(nb, "**Predict.**", code("six = 6", slide="skip"))
+
+
+@breaks("notes-minutes", "must end with its minutes")
+def notes_that_end_otherwise(nb):
+    edit(nb, "**Notes.**", "Cut first.", "Cut first. But not always.")
+    return insert(nb, "**Predict.**", md("**Notes.** Wait. 60 minutes. Cut first.", "notes"))
+
+
+@breaks("notes-minutes", "a section without speaker notes")
+def section_without_notes(nb):
+    return insert(nb, "## Error clinic", md("## 2 · Triple\n\nThrice."))
+
+
+@breaks("notes-plan", "but 60 by its metadata")
+def notes_of_another_length(nb):
+    edit(nb, "**Notes.**", "60 minutes", "49 minutes")
+
+
+@breaks("notes-plan", "nobody sits over 90")
+def notes_longer_than_a_class(nb):
+    edit(nb, "**Notes.**", "60 minutes", "91 minutes")
+
+
+@breaks("notes-plan", "what goes when it gets late")
+def nothing_to_cut(nb):
+    edit(nb, "**Notes.**", " Cut first.", "")
 
 
 # ---- slides

@@ -94,8 +94,8 @@ def good_lesson() -> NotebookNode:
         md("## 1 · Double\n\nTwice is enough. See [the clinic](#Error-clinic)."),
         code("def double(x):\n    return 2 * x", tags=("recap",)),
         md("Twice two is four.", "subslide"),
-        md("**Notes.** They say 42; some say 2121. Two minutes.", "notes"),
-        md("**Predict.** What comes out?", "-"),
+        md("**Notes.** They say 42; some say 2121. 60 minutes. Cut first.", "notes"),
+        md("**Predict.** What comes out?", "subslide"),
         code("double(21)", result("42")),
         md(
             "### The picture\n\n![A line through the origin](line.png)\n\nIt is straight.",

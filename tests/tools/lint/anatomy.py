@@ -86,11 +86,3 @@ def predict(lesson: Lesson) -> Iterator[Problem]:
         following = lesson.after(cell)
         if cell.source.startswith("**Predict.**") and not (following and following.is_code):
             yield cell, "asks for a prediction, but no code cell follows directly."
-
-
-@rule("notes", "speaker notes begin with **Notes.**, and only they do")
-def notes(lesson: Lesson) -> Iterator[Problem]:
-    for cell in lesson.cells:
-        marked = cell.is_markdown and cell.source.startswith("**Notes.**")
-        if marked != (cell.slide_type == "notes"):
-            yield cell, "slide_type notes and a beginning `**Notes.**` go together."

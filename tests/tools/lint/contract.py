@@ -51,3 +51,6 @@ CHECKED = 0.20
 MAX_UNCOMPARED = 0.10
 EXERCISES = (3, 6)
 MIN_ALT_WORDS = 3
+CLASS_MINUTES = 90
+CLASS_TOLERANCE = 10
+"""A lesson in class, by its notes: at most so many minutes, and so near to what it states."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coursekit.deck import plan
 from tests.tools.lint.contract import MAX_SLIDE_CODE_LINES
 from tests.tools.lint.model import Lesson
 from tests.tools.lint.registry import Problem, rule
 from tests.tools.notebooks import SLIDE_TYPES
-from tests.tools.walk_deck.plan import plan
 
 
 @rule("slide-type", "every cell carries a slide_type")

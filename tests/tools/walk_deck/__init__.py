@@ -3,7 +3,7 @@
     python -m tests.tools.walk_deck 07 --run            both flavours, code executed
     python -m tests.tools.walk_deck 07 --run --sheet    and a contact sheet in build/decks/
 
-One job per module: ``plan`` (which slides there must be), ``server`` (a private Jupyter server),
+One job per module: ``server`` (a private Jupyter server), ``access`` (axe-core on the page),
 ``flavours`` (what classic RISE and jupyterlab-rise do differently), ``kernel`` (what the kernel
 said, read off the websocket), ``drive.js`` and ``measure.js`` (in the page), ``walker`` (one deck
 from first to last slide), ``stage`` (server and browser for many decks), ``report`` (results as

@@ -24,9 +24,12 @@ def parse(argv: list[str] | None) -> tuple[argparse.Namespace, Options]:
     )
     parser.add_argument("notebooks", nargs="*", metavar="NB", help="path or number; default: all")
     parser.add_argument("--flavour", choices=list(FLAVOURS), help="default: both")
-    parser.add_argument("--size", default="1280x720", help="the window, WxH")
+    parser.add_argument(
+        "--size", default="1280x720", help="the window, WxH; 1280x720 means 1920x1080 as well"
+    )
     parser.add_argument("--run", action="store_true", help="execute the code, slide by slide")
     parser.add_argument("--sheet", action="store_true", help="contact sheets into build/decks/")
+    parser.add_argument("--access", action="store_true", help="ask axe-core as well")
     parser.add_argument("--cell-timeout", type=float, default=120, metavar="S")
     args = parser.parse_args(argv)
     if not (size := re.fullmatch(r"(\d+)x(\d+)", args.size)):
@@ -35,9 +38,11 @@ def parse(argv: list[str] | None) -> tuple[argparse.Namespace, Options]:
         run=args.run,
         width=int(size[1]),
         height=int(size[2]),
+        larger=(1920, 1080) if args.size == "1280x720" else None,
         least_font=min(int(size[2]), int(size[1]) * 9 / 16) / 40,
         cell_timeout=args.cell_timeout,
         screenshots=args.sheet,
+        access=args.access,
     )
 
 

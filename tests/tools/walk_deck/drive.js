@@ -7,7 +7,7 @@
   // the notebook's cells, in the notebook's order, wherever RISE has moved them
   W.cells = () => classic()
       ? Jupyter.notebook.get_cells().map(c => c.element[0])
-      : [...document.querySelectorAll('.jp-Notebook .jp-Cell')];
+      : [...document.querySelectorAll('.jp-Notebook .jp-Cell, .slides .jp-Cell')];
 
   // the slide in view: the innermost section that is present
   W.slide = () => [...document.querySelectorAll('.slides section.present')]
@@ -15,8 +15,8 @@
   W.slideIds = () => [...document.querySelectorAll('.slides section')]
       .filter(s => !s.querySelector('section')).map(s => s.id);
 
-  // classic RISE shows Reveal as a global; JupyterLab's keeps it private, but Reveal takes messages
-  W.reveal = (method, ...args) => classic()
+  // classic RISE and our HTML decks show Reveal as a global; JupyterLab's keeps it private, but Reveal takes messages
+  W.reveal = (method, ...args) => window.Reveal
       ? void Reveal[method](...args)
       : window.postMessage(JSON.stringify({method, args}), '*');
 
@@ -25,6 +25,8 @@
     return s && {id: s.id, fragments: s.querySelectorAll('.fragment').length,
                  shown: s.querySelectorAll('.fragment.visible').length};
   };
+  // the same, with the cells in view
+  W.here = () => ({...W.state(), cells: W.cellsHere()});
   // one word for where the show is: slide and fragment
   W.place = () => { const s = W.state(); return s ? s.id + '/' + s.shown : ''; };
 
@@ -91,6 +93,17 @@
       if (word !== last) { last = word; since = now; }
       else if (now - since >= quiet && !busy) return true;
       if (now - begun > limit) return false;
+    }
+  };
+  // go one step on; where the show is then, null when it does not move
+  W.next = async limit => {
+    const before = W.place(), begun = performance.now();
+    W.reveal('next');
+    for (;;) {
+      const now = W.place();
+      if (now && now !== before) return W.here();
+      if (performance.now() - begun > limit) return null;
+      await pause(5);
     }
   };
   // let Reveal place the slide anew (it does not when output comes in); true when that moved it

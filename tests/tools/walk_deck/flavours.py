@@ -46,6 +46,10 @@ class Flavour(ABC):
     def start(self, i: int) -> None:
         """Begin to execute cell ``i`` (from 0)."""
 
+    def leave(self) -> bool:
+        """Go back to the notebook, where that can be done on this page; whether slides are left."""
+        return True
+
 
 class Classic(Flavour):
     """RISE 5 in nbclassic."""
@@ -81,6 +85,12 @@ class Classic(Flavour):
     def start(self, i: int) -> None:
         self.page.evaluate("i => __walk.start(i)", i)
 
+    def leave(self) -> bool:
+        self.page.evaluate("Jupyter.notebook.keyboard_manager.actions.call('RISE:slideshow')")
+        gone = "() => !document.body.classList.contains('rise-enabled')"
+        self.page.wait_for_function(gone, timeout=20_000)
+        return False
+
 
 class Lab(Flavour):
     """jupyterlab-rise."""
@@ -100,7 +110,7 @@ class Lab(Flavour):
         # a cell that is not laid out yet takes no focus: offer it until it does
         focused = "i => { __walk.start(i); return __walk.isActive(i); }"
         try:
-            self.page.wait_for_function(focused, arg=i, polling=100, timeout=20_000)
+            self.page.wait_for_function(focused, arg=i, timeout=20_000)
         except BrowserError:
             raise DeckError(f"cell {i + 1} does not become the active cell") from None
         self.page.keyboard.press("Control+Enter")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, WebSocket
 
 Message = dict[str, Any]
@@ -41,6 +43,8 @@ class KernelWatch:
         self.asks_input = False
         self.code = ""  # what the kernel last began to run
         self._seen: dict[str, set[str]] = {}
+        self._page = page
+        self._socket: WebSocket | None = None
         page.on("websocket", self._follow)
 
     def forget(self) -> None:
@@ -49,7 +53,17 @@ class KernelWatch:
         self.stderr.clear()
         self.asks_input = False
 
+    def wait(self, most_ms: float) -> None:
+        """Return when the kernel says something, after ``most_ms`` at the latest."""
+        if self._socket is None or self._socket.is_closed():
+            self._page.wait_for_timeout(20)
+            return
+        with contextlib.suppress(BrowserError):  # silent that long, or closed meanwhile
+            self._socket.wait_for_event("framereceived", timeout=most_ms)
+
     def _follow(self, socket: WebSocket) -> None:
+        if "/channels" in socket.url:
+            self._socket = socket
         socket.on("framereceived", self._frame)
 
     def _frame(self, frame: str | bytes) -> None:

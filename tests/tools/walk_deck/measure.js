@@ -117,7 +117,7 @@
   // prompts, indices and formulas have sizes of their own.
   W.fonts = () => {
     const slide = W.slide(), smallest = {}, sizes = new Map();
-    const OWN_SIZE = 'svg, sup, sub, .MathJax, .MathJax_Display, mjx-container, .prompt,' +
+    const OWN_SIZE = 'svg, sup, sub, .katex, .MathJax, .MathJax_Display, mjx-container, .prompt,' +
         '.jp-InputPrompt, .jp-OutputPrompt';
     for (const n of slide ? visible(slide) : []) {
       if (n.nodeType !== 3) continue;
@@ -182,5 +182,29 @@
         out.push(label(e) + ' is drawn at ' + Math.round(scale * 100) + ' % of its size');
     }
     return out;
+  };
+
+  // The size of each picture as drawn, in the order of the slide.
+  W.pictures = () => {
+    const slide = W.slide(), out = [];
+    for (const e of slide ? slide.querySelectorAll('img, svg') : []) {
+      if (isChrome(e) || !isShown(e) || e.parentElement.closest('svg, mjx-container, .MathJax')) continue;
+      const b = e.getBoundingClientRect();
+      if (b.width > 40) out.push({where: label(e), width: b.width, height: b.height});
+    }
+    return out;
+  };
+
+  // Everything that can be seen of the slide at the window's present size, once it stands still.
+  W.look = async o => {
+    await W.relayout();
+    await W.settle(o.quiet, 8000);
+    if (await W.relayout()) await W.settle(o.quiet, 8000);
+    const over = W.overflow(o.tolerance);
+    const out = Math.max(over.right, over.bottom, over.left, over.top, over.clipX, over.clipY);
+    return {
+      over, fonts: W.fonts(), broken: W.broken(o.math), shrunk: W.shrunk(o.scale), pictures: W.pictures(),
+      unfolded: out > o.tolerance ? [] : W.overflowUnfolded(o.tolerance),
+    };
   };
 })();

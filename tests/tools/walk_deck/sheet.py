@@ -23,6 +23,8 @@ def save_sheet(deck: DeckResult, folder: Path) -> Path:
         raise ValueError(f"{deck.notebook.name} was walked without screenshots")
     pictures = [Image.open(io.BytesIO(shot)) for _, shot in shots]
     height = WIDTH * pictures[0].height // pictures[0].width
+    for picture in pictures:
+        picture.draft("RGB", (WIDTH, height))  # a JPEG can be read at half its size
     cell_w, cell_h = WIDTH + GAP, height + LABEL + GAP
     columns = min(COLUMNS, len(shots))
     rows = -(-len(shots) // columns)
@@ -38,5 +40,5 @@ def save_sheet(deck: DeckResult, folder: Path) -> Path:
         draw.text((x, y + 2), caption, colour, font)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{deck.notebook.stem}.{deck.flavour}.png"
-    sheet.save(path, optimize=True)
+    sheet.save(path)
     return path

@@ -12,9 +12,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
+from coursekit.deck import plan
 from tests.tools.notebooks import read
-from tests.tools.walk_deck.plan import plan
-from tests.tools.walk_deck.report import DeckError, DeckResult, judge_fonts
+from tests.tools.walk_deck.report import DeckError, DeckResult, judge_fonts, judge_pictures
 from tests.tools.walk_deck.server import JupyterServer
 from tests.tools.walk_deck.walker import Options, Walker
 
@@ -48,10 +48,13 @@ class Stage:
         nb = read(path)
         slides = plan(nb)
         size = {"width": options.width, "height": options.height}
-        deck = DeckResult(
-            path, flavour, f"{options.width}x{options.height}", options.run, len(slides)
+        sizes = " and ".join(
+            f"{w}x{h}" for w, h in filter(None, [(options.width, options.height), options.larger])
         )
-        page = self.browser.new_page(viewport=size)
+        deck = DeckResult(path, flavour, sizes, options.run, len(slides))
+        if options.larger:
+            deck.growth = options.larger[1] / options.height
+        page = self.browser.new_page(viewport=size)  # and a context: its saves end with the page
         try:
             walker = Walker(page, self.server, flavour, nb, options)
             begun = time.perf_counter()
@@ -59,6 +62,7 @@ class Stage:
             opened = time.perf_counter()
             deck.slides = walker.walk(slides)
             deck.open_s, deck.walk_s = opened - begun, time.perf_counter() - opened
+            deck.barriers = walker.barriers() if options.access else []
             reached = {s.id for s in deck.slides}
             deck.missing = [s.id for s in slides if s.id not in reached]
             deck.notes = [f"page error: {e}" for e in sorted(set(walker.page_errors))[:3]]
@@ -66,6 +70,7 @@ class Stage:
             page.close()
             self.server.end_sessions()
         judge_fonts(deck, options.least_font)
+        judge_pictures(deck)
         return deck
 
 

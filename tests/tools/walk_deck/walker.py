@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 import urllib.parse
@@ -12,11 +13,12 @@ from typing import Any
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, Route
 
+from coursekit.deck import Slide
 from tests.tools.notebooks import slide_type, tags
+from tests.tools.walk_deck import access
 from tests.tools.walk_deck.flavours import FLAVOURS
 from tests.tools.walk_deck.kernel import KernelWatch
-from tests.tools.walk_deck.plan import Slide
-from tests.tools.walk_deck.report import DeckError, SlideResult
+from tests.tools.walk_deck.report import DeckError, SlideResult, View
 from tests.tools.walk_deck.server import JupyterServer
 
 SCRIPTS = [Path(__file__).with_name(name) for name in ("drive.js", "measure.js")]
@@ -39,6 +41,7 @@ class Options:
     run: bool = True
     width: int = 1280
     height: int = 720
+    larger: tuple[int, int] | None = None
     tolerance: float = 2.0
     least_font: float = 18.0
     least_scale: float = 0.6
@@ -46,6 +49,7 @@ class Options:
     timeout: float = 90.0
     cell_timeout: float = 120.0
     screenshots: bool = False
+    access: bool = False
 
 
 class Walker:
@@ -141,11 +145,17 @@ class Walker:
         page, by_id = self.page, {s.id: s for s in expected}
         results: list[SlideResult] = []
         last = page.evaluate("__walk.slideIds()")[-1]
+        state = page.evaluate("__walk.here()")
         while True:
-            state = page.evaluate("__walk.state()")
             if not results or results[-1].id != state["id"]:
-                kind = by_id[state["id"]].kind if state["id"] in by_id else "?"
-                results.append(SlideResult(len(results) + 1, state["id"], kind, state["fragments"]))
+                results.append(
+                    SlideResult(
+                        index=len(results) + 1,
+                        id=state["id"],
+                        kind=by_id[state["id"]].kind if state["id"] in by_id else "?",
+                        fragments=state["fragments"],
+                    )
+                )
             slide = results[-1]
             if self.options.run:
                 self._run_visible(slide, state)
@@ -153,30 +163,21 @@ class Walker:
                 self._measure(slide, by_id[slide.id].cells if slide.id in by_id else [])
                 if slide.id == last:
                     return results
-            place = page.evaluate("__walk.place()")
-            page.evaluate("__walk.reveal('next')")
-            if not self._wait_while(place):
-                slide.errors.append(f"next() does not leave {place}")
+            state = page.evaluate("__walk.next(5000)")
+            if state is None:
+                slide.errors.append(f"next() does not leave {page.evaluate('__walk.place()')}")
                 return results
 
-    def _wait_for(self, place: str) -> bool:
-        return self._wait("p => __walk.place() === p", place)
-
-    def _wait_while(self, place: str) -> bool:
-        return self._wait("p => { const n = __walk.place(); return n && n !== p; }", place)
-
-    def _wait(self, condition: str, place: str) -> bool:
-        try:
-            self.page.wait_for_function(condition, arg=place, timeout=5000)
-        except BrowserError:
-            return False
-        return True
+    def _wait_for(self, place: str) -> None:
+        with contextlib.suppress(BrowserError):  # what is wrong then is said by what comes next
+            self.page.wait_for_function("p => __walk.place() === p", arg=place, timeout=5000)
 
     # ---- cells
 
     def _run_visible(self, slide: SlideResult, state: dict[str, Any]) -> None:
         """Run the code cells now in view (RISE's hidden cells with them), each once."""
-        for i in self.page.evaluate("__walk.cellsHere()"):
+        ran = slide.ran
+        for i in state["cells"]:
             cell = self.nb["cells"][i]
             if i in self._ran or cell["cell_type"] != "code" or not cell["source"].strip():
                 continue
@@ -185,7 +186,9 @@ class Walker:
             slide.errors += [f"cell {i + 1}: {problem}" for problem in self._run_cell(i)]
             slide.warnings += [f"cell {i + 1}, stderr: {text}" for text in self.kernel.stderr]
         here = f"{state['id']}/{state['shown']}"
-        if self.page.evaluate("__walk.place()") != here:  # Lab's show follows the active cell
+        if (
+            slide.ran > ran and self.page.evaluate("__walk.place()") != here
+        ):  # Lab's show follows the active cell
             h, v = state["id"].split("-")[1:]
             step = f"__walk.reveal('slide', {h}, {v}, {state['shown'] - 1})"
             self.page.evaluate(step)
@@ -223,7 +226,7 @@ class Walker:
             elif time.monotonic() > limit:
                 problems = [f"did not finish in {self.options.cell_timeout:.0f} s"]
             else:
-                self.page.wait_for_timeout(20)
+                self.kernel.wait(most_ms=500)
         if problems:
             if dialog := self.page.evaluate("__walk.dialog()"):
                 problems[0] += f" (dialog: {dialog})"
@@ -235,34 +238,47 @@ class Walker:
     def _ran_code_of(self, cell: dict[str, Any]) -> bool:
         return self.kernel.code.strip() == cell["source"].strip()
 
+    # ---- for everybody
+
+    def barriers(self) -> list[str]:
+        """What keeps somebody out, found by axe: JupyterLab's slides, classic's notebook view."""
+        return [*access.troubles(self.page, slides=self.flavour.leave())]
+
     # ---- measuring
 
-    def _settle(self) -> None:
-        self.page.evaluate("([q, l]) => __walk.settle(q, l)", [self.options.quiet_ms, 8000])
-
     def _measure(self, slide: SlideResult, cells: list[int]) -> None:
-        """Everything that can be seen on the slide now."""
+        """Everything that can be seen on the slide now, in both windows."""
         page, options = self.page, self.options
-        page.evaluate("__walk.relayout()")
-        self._settle()
-        if page.evaluate("__walk.relayout()"):
-            self._settle()
-        over = page.evaluate("t => __walk.overflow(t)", options.tolerance)
-        slide.over_x = max(over["right"], over["left"], over["clipX"], 0)
-        slide.over_y = max(over["bottom"], over["top"], over["clipY"], 0)
-        slide.overflows = max(slide.over_x, slide.over_y) > options.tolerance
-        slide.where = [f"{k}: {v}" for k, v in over["who"].items() if over[k] > options.tolerance]
-        if not slide.overflows:
-            slide.errors += page.evaluate("t => __walk.overflowUnfolded(t)", options.tolerance)
-        fonts = page.evaluate("__walk.fonts()")
-        slide.body_px, slide.smallest = fonts["body"], fonts["smallest"]
         math = [i for i in cells if _has_formula(self.nb["cells"][i])]
-        slide.errors += page.evaluate("m => __walk.broken(m)", math)
-        slide.warnings += page.evaluate("s => __walk.shrunk(s)", options.least_scale)
+        seen = self._look(slide, math)
+        slide.errors += [*seen["unfolded"], *seen["broken"]]
+        slide.warnings += seen["shrunk"]
         if not options.run:
             slide.errors += _stored_errors(self.nb, cells)
         if options.screenshots:
             slide.screenshot = page.screenshot(type="jpeg", quality=85)
+        if options.larger:
+            page.set_viewport_size(dict(zip(("width", "height"), options.larger, strict=True)))
+            slide.larger = View()
+            seen = self._look(slide.larger, math)
+            slide.errors += [f"in the larger window: {p}" for p in seen["unfolded"]]
+            page.set_viewport_size({"width": options.width, "height": options.height})
+
+    def _look(self, view: View, math: list[int]) -> dict[str, Any]:
+        """Measure the slide at the window's present size, once it stands still."""
+        tolerance = self.options.tolerance
+        wanted = {"quiet": self.options.quiet_ms, "scale": self.options.least_scale}
+        seen = self.page.evaluate(
+            "o => __walk.look(o)", wanted | {"tolerance": tolerance, "math": math}
+        )
+        over = seen["over"]
+        view.over_x = max(over["right"], over["left"], over["clipX"], 0)
+        view.over_y = max(over["bottom"], over["top"], over["clipY"], 0)
+        view.overflows = max(view.over_x, view.over_y) > tolerance
+        view.where = [f"{k}: {v}" for k, v in over["who"].items() if over[k] > tolerance]
+        view.body_px, view.smallest = seen["fonts"]["body"], seen["fonts"]["smallest"]
+        view.pictures = seen["pictures"]
+        return seen
 
 
 def _style_of(notebook: Path) -> str:
