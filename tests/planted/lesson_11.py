@@ -12,7 +12,7 @@ MUTATIONS = [
     Mutation(
         "if opt is not None:",
         "if opt is None:",
-        "no learning",
+        "'NoneType' object has no attribute 'zero_grad'",
         "steps where there is no optimizer",
         loud=True,
     ),
@@ -122,7 +122,6 @@ MUTATIONS = [
         "pass",
         "metrics for each epoch",
         "nobody is told of an epoch",
-        loud=True,
     ),
     Mutation(
         "model.train(mode)",
