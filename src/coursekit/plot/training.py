@@ -66,7 +66,7 @@ validation from 0.90 to 0.60.
         raise ValueError("There is nothing to draw: train first.")
     columns = min(COLUMNS, len(runs))
     rows = -(-len(runs) // columns)
-    size = (8.0, 3.6) if len(runs) == 1 else (3.3 * columns, 2.3 * rows)
+    size = (8.0, 3.6) if len(runs) == 1 else (max(3.3 * columns, 9.6), 2.6 * rows + 0.3)
     figure = Figure(figsize=size)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     used, spare = panels[: len(runs)], panels[len(runs) :]
@@ -82,8 +82,12 @@ validation from 0.90 to 0.60.
     for ax in spare:
         ax.axis("off")
     handles, labels = used[0].get_legend_handles_labels()
-    place = spare[-1] if spare else used[0]
-    place.legend(handles, labels, loc="center" if spare else "upper right", fontsize=12)
+    if len(runs) == 1:
+        used[0].legend(handles, labels, loc="upper right", fontsize=12)
+    elif spare:
+        spare[-1].legend(handles, labels, loc="center", fontsize=12)
+    else:
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=12)
     alt = " ".join(_story(name, run) for name, run in runs.items())
     if level is not None:
         alt += f" Thin line: {level[0]} at {level[1]:.2f}."
@@ -103,8 +107,8 @@ def _draw(ax: Axes, run: _Run, ymax: float | None) -> None:
         at = np.arange(1, len(run.batches) + 1) / run.per_epoch
         ax.plot(at, run.batches, color="#A8A8A8", lw=1.0, ls="-", label="each batch", zorder=1)
     for values, shift, colour, style, marker, label in (
-        (run.train, 0.5, ORANGE, "--", "o", "training\n(on the way)"),
-        (run.valid, 0.0, BLUE, "-", "s", "validation\n(after the epoch)"),
+        (run.train, 0.5, ORANGE, "--", "o", "training, on the way"),
+        (run.valid, 0.0, BLUE, "-", "s", "validation, after the epoch"),
     ):
         at = np.arange(1, len(values) + 1) - shift
         ax.plot(
