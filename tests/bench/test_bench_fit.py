@@ -1,7 +1,8 @@
 """What `fit` costs, against a loop written out and against its peers; run by `make bench`.
 
-One model, one data set in memory, the same batches; rounds of all are interleaved in one process,
-CPU time is taken, ratios are medians over rounds. Lightning, skorch and fastai are compared where
+One model, one data set in memory, the same batches. Rounds are interleaved in one process, CPU time
+is taken, and the ratio is the median of the rounds' own ratios, so that other work on the machine,
+which slows neighbours alike, matters little. Lightning, skorch and fastai are compared where
 they are installed; every one of them must have learned the same parameters.
 """
 
@@ -25,7 +26,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from coursekit.callbacks import History
 from coursekit.recap.lesson_11 import fit
 
-EPOCHS, BS, LR, ROUNDS = 3, 64, 0.125, 15
+EPOCHS, BS, LR = 3, 64, 0.125
 #: `fit` may take so much longer than the loop written out.
 ALLOWED = 1.03
 
@@ -40,18 +41,13 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.fixture(scope="module")
-def data() -> tuple[TensorDataset, TensorDataset]:
-    """As many flat images as a small MNIST has, of noise: what they show does not matter here."""
+def loaders(n: int) -> tuple[DataLoader, DataLoader]:
+    """Loaders of n and n / 5 flat images, of noise: what they show does not matter here."""
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(4800, 784, generator=generator)
-    y = torch.randint(10, (4800,), generator=generator)
-    return TensorDataset(x[:4000], y[:4000]), TensorDataset(x[4000:], y[4000:])
-
-
-@pytest.fixture
-def dls(data) -> tuple[DataLoader, DataLoader]:
-    return DataLoader(data[0], BS), DataLoader(data[1], 2 * BS)
+    x = torch.rand(n + n // 5, 784, generator=generator)
+    y = torch.randint(10, (len(x),), generator=generator)
+    train, valid = TensorDataset(x[:n], y[:n]), TensorDataset(x[n:], y[n:])
+    return DataLoader(train, BS), DataLoader(valid, 2 * BS)
 
 
 def fresh() -> nn.Module:
@@ -167,17 +163,23 @@ def fastai(train_dl: DataLoader, valid_dl: DataLoader) -> Loop:
     return loop
 
 
-def interleaved(*loops: Loop) -> list[float]:
-    """Median CPU seconds of each loop; a round runs each once, in turns, on a fresh model."""
-    times: list[list[float]] = [[] for _ in loops]
-    for number in range(ROUNDS + 1):
-        order = list(range(len(loops)))
-        for i in order[number % len(order) :] + order[: number % len(order)]:
-            model = fresh()
-            start = time.process_time()
-            loops[i](model)
-            times[i].append(time.process_time() - start)
-    return [statistics.median(t[1:]) for t in times]  # the first round warms up
+def ratio(one: Loop, other: Loop, rounds: int) -> float:
+    """How many times the CPU time of ``other`` one loop takes, each on a fresh model."""
+
+    def seconds(loop: Loop) -> float:
+        model = fresh()
+        start = time.process_time()
+        loop(model)
+        return time.process_time() - start
+
+    ratios = []
+    for number in range(rounds + 1):
+        if number % 2:
+            first, second = seconds(one), seconds(other)
+        else:
+            second, first = seconds(other), seconds(one)
+        ratios.append(first / second)
+    return statistics.median(ratios[1:])  # the first round warms up
 
 
 def trained(loop: Loop) -> torch.Tensor:
@@ -186,27 +188,29 @@ def trained(loop: Loop) -> torch.Tensor:
     return model.weight.detach()
 
 
-def test_fit_against_the_loop_written_out(benchmark, dls):
-    """Measured in November 2026: MEASURED_FIT."""
+def test_fit_against_the_loop_written_out(benchmark):
+    """At most 3 % more. Measured in November 2026 on two cores, loaded: 1.01 (RAW)."""
+    dls = loaders(1000)
     mine, plain = ours(*dls), raw(*dls)
     assert torch.equal(trained(mine), trained(plain))
-    fit_s, raw_s = interleaved(mine, plain)
+    found = ratio(mine, plain, rounds=41)
     benchmark.pedantic(lambda: mine(fresh()), rounds=3, warmup_rounds=1)
-    benchmark.extra_info.update(fit_s=fit_s, raw_s=raw_s, ratio=fit_s / raw_s)
-    assert fit_s <= ALLOWED * raw_s
+    benchmark.extra_info.update(ratio=round(found, 3))
+    assert found <= ALLOWED
 
 
 @pytest.mark.parametrize("peer", [lightning, skorch, fastai], ids=lambda peer: peer.__name__)
-def test_fit_against_a_peer(benchmark, dls, peer):
-    """Measured in November 2026, times `fit`: MEASURED_PEERS."""
+def test_fit_against_a_peer(benchmark, peer):
+    """Ahead of each. Measured in November 2026 on two cores, loaded, times `fit`: PEERS."""
+    dls = loaders(4000)  # so many that a trainer's start does not count
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mine, theirs = ours(*dls), peer(*dls)
         torch.testing.assert_close(trained(mine), trained(theirs))
-        fit_s, peer_s = interleaved(mine, theirs)
+        found = ratio(theirs, mine, rounds=9)
     benchmark.pedantic(lambda: mine(fresh()), rounds=3, warmup_rounds=1)
-    benchmark.extra_info.update(fit_s=fit_s, peer_s=peer_s, ratio=peer_s / fit_s)
-    assert fit_s < peer_s
+    benchmark.extra_info.update(ratio=round(found, 3))
+    assert found > 1
 
 
 IMPORT = "import sys, time, torch; t = time.process_time(); import {}; print(time.process_time()-t)"
@@ -221,7 +225,7 @@ def import_seconds(module: str) -> float:
 
 @pytest.mark.parametrize("peer", ["lightning", "skorch", "fastai.basics"])
 def test_import_time(benchmark, peer):
-    """Measured in November 2026, on top of torch: MEASURED_IMPORT."""
+    """Less than each. Measured in November 2026, CPU seconds on top of torch: IMPORTS."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pytest.importorskip(peer, reason=f"{peer} is not installed")
