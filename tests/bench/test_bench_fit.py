@@ -227,7 +227,7 @@ def import_seconds(module: str) -> float:
 @pytest.mark.parametrize("peer", ["lightning", "skorch", "fastai.basics"])
 def test_import_time(benchmark, peer):
     """Less than each. Measured in November 2026, CPU seconds on top of torch: ours 0.02,
-    skorch 1.5, fastai 2.7, Lightning more."""
+    skorch 1.5, fastai 2.7."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pytest.importorskip(peer, reason=f"{peer} is not installed")
