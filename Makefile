@@ -72,7 +72,7 @@ refresh: ## run every notebook (or NB=07) again and save its outputs
 
 bench: ## measure what is promised to be fast
 	$(call install,test)
-	@$(BIN) -m pip install -q -c constraints.txt torchviz torchview
+	@$(BIN) -m pip install -q -c constraints.txt torchviz torchview lightning skorch fastai
 	@$(BIN) -m pytest tests/bench --benchmark-only
 
 constraints: ## pin every package again after a change in pyproject.toml [UPGRADE=1]

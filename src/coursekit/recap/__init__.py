@@ -45,6 +45,17 @@ ORIGIN: dict[str, str] = {
         "08": ("Logistic", "linear_model", "train_module", "validate"),
         "09": ("SGD", "train_opt", "Momentum", "running_mean", "Adam"),
         "10": ("PairDataset", "train_batches", "FastLoader"),
+        "11": (
+            "loss_batch",
+            "weighted_mean",
+            "mean_loss",
+            "get_data",
+            "Callback",
+            "Run",
+            "train_epoch",
+            "fit",
+            "History",
+        ),
     }.items()
     for name in names
 }
