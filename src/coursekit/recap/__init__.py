@@ -42,6 +42,20 @@ ORIGIN: dict[str, str] = {
             "train_raw",
             "evaluate",
         ),
+        "08": ("Logistic", "linear_model", "train_module", "validate"),
+        "09": ("SGD", "train_opt"),
+        "10": ("train_batches",),
+        "11": (
+            "loss_batch",
+            "weighted_mean",
+            "mean_loss",
+            "get_data",
+            "Callback",
+            "Run",
+            "train_epoch",
+            "fit",
+            "History",
+        ),
     }.items()
     for name in names
 }
