@@ -19,10 +19,13 @@ from coursekit.plot.histories import histories
 from coursekit.plot.overlays import overlay
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
+from coursekit.plot.seeds import seeds
+from coursekit.plot.sliding import sliding
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
 from coursekit.plot.training import training
+from coursekit.plot.volumes import volumes
 
 __all__ = [
     "Picture",
@@ -40,8 +43,11 @@ __all__ = [
     "overlay",
     "pixels",
     "regions",
+    "seeds",
+    "sliding",
     "speedups",
     "storage",
     "templates",
     "training",
+    "volumes",
 ]
