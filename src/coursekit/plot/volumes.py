@@ -1,7 +1,6 @@
 """What a network makes of an image, layer by layer: stacks of maps, drawn to one scale."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.patches import Rectangle
 
@@ -10,7 +9,7 @@ from coursekit.plot.picture import Picture, drawn, new_axes
 
 #: Maps of one stack that are drawn; more would not be seen.
 MOST_DRAWN = 8
-#: How far each map of a stack is set off from the one before, and the gap between stacks, in pixels.
+#: How far each map of a stack is set off from the one before; the gap between stacks, in pixels.
 STEP, GAP = 1.1, 9.0
 
 
