@@ -87,11 +87,11 @@ coursekit.lesson.start()
 from coursekit.data import load_digits
 
 data = load_digits()
-x_train, y_train = data.x_train[:2000], data.y_train[:2000]
+x_train, y_train = data.x_train[:1500], data.y_train[:1500]
 x_valid, y_valid = data.x_valid[:1000], data.y_valid[:1000]
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **Notes.** 2,000 images at most, also of MNIST: we shall train more than twenty networks today, and nobody wants to wait. 5 minutes.
+# **Notes.** 1,500 images at most, also of MNIST: we shall train more than twenty networks today, and nobody wants to wait. 5 minutes.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A function that moves images. `F.pad` adds columns of paper on one side; a negative number cuts as many off on the other.
@@ -241,16 +241,17 @@ for stride, padding in ((1, 1), (2, 1), (2, 0)):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Now the reason for all this.
 #
-# **Predict.** We move the digit by 3 pixels, then slide. Or we slide first, then move the *answers*. What is the difference?
+# **Predict.** We move the digit by 3 pixels, then slide. Or we slide first, then move the *answers*. What is the difference? (At the frame's
+# edge ink may be cut off; we leave those columns out.)
 
 # %% slideshow={"slide_type": "fragment"}
-move_first = F.conv2d(shift(batch, 3), kernels, padding=1)
-slide_first = shift(F.conv2d(batch, kernels, padding=1), 3)
-print("same answers:", torch.equal(move_first, slide_first))
-assert torch.equal(move_first, slide_first), "same weights everywhere"
+move_first = F.conv2d(shift(batch, 3), kernels, padding=1)[..., 4:-1]
+slide_first = shift(F.conv2d(batch, kernels, padding=1), 3)[..., 4:-1]
+print("same answers:", move_first.allclose(slide_first, atol=1e-6))
+assert move_first.allclose(slide_first, atol=1e-6), "same weights everywhere"
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# None, to the last bit. Move the image, and the answers move along: convolution is *equivariant*. A pattern learned in one place is
+# None. Move the image, and the answers move along: convolution is *equivariant*. A pattern learned in one place is
 # known in all places. Keep this promise in mind; in section 7 we collect it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -603,10 +604,10 @@ graph.draw(loss, view="modules", values=False)
 # **Predict.** The linear model differs by a percent or two from seed to seed. Write down a lowest and a highest accuracy for the CNN.
 
 # %% slideshow={"slide_type": "-"}
-def train(make_model, seed, epochs=8):
+def train(make_model, seed, epochs=8, lr=0.1):
     torch.manual_seed(seed)
     model = make_model()
-    opt = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    opt = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     loaders = map(as_images, get_data(train_ds, valid_ds, bs=64, seed=seed))
     fit(epochs, model, F.cross_entropy, opt, *loaders)
     return model
@@ -666,8 +667,8 @@ with torch.no_grad():
 xb, yb = to_images(x_train[:64], y_train[:64])
 F.cross_entropy(model(xb), yb).backward()
 alive = model[4].bias.grad != 0
-print("gets a gradient:", [digit for digit in range(10) if alive[digit]])
-assert not alive[3] and alive.sum() == 9, "dead is dead"
+print("digit 3 gets a gradient:", alive[3].item())
+assert not alive[3] and alive.any(), "a dead output cannot learn"
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Second suspect: the start. "How big are the numbers?" (lesson 07). We follow a batch through the untrained network.
@@ -866,7 +867,7 @@ plot.images(x_valid[wrong], titles=names, ncols=8, size=1.15)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · The digit moves again
 #
-# Convolution is equivariant, to the last bit: section 2 proved it. The mean at the end forgets the place.
+# Convolution is equivariant: section 2 proved it. The mean at the end forgets the place.
 #
 # **Predict.** Our CNN has never seen a shifted digit. Moved by 4 pixels, how many will it read?
 
@@ -920,7 +921,7 @@ def steady_cnn(n_classes=10):
 # Trained on the same digits in the same places. None of the three has ever seen a shifted one.
 
 # %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
-steady_net = train(steady_cnn, seed=0)
+steady_net = train(steady_cnn, seed=0, epochs=12, lr=0.03)
 steady = image_accuracies(steady_net)
 plot.overlay(
     range(5),
@@ -929,8 +930,8 @@ plot.overlay(
 )
 
 # %% slideshow={"slide_type": "skip"}
-assert steady[3] > falling[3] + 0.2, "sharing must pay off"
-assert steady[0] - steady[3] < (strided[0] - strided[3]) / 2, (
+assert steady[4] > falling[4] + 0.3, "sharing must pay off"
+assert steady[0] - steady[4] < (strided[0] - strided[4]) / 2, (
     "without strides a shift must hurt less"
 )
 
@@ -1018,14 +1019,14 @@ torch.arange(6).view(2, 3).t().view(-1)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Predict.** We want to keep a whole model that holds a `Lambda`.
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
 import io
 import pickle
 
 try:
     pickle.dumps(with_lambda())
 except (pickle.PicklingError, AttributeError) as error:
-    print(type(error).__name__, "about a lambda:", "lambda" in str(error))
+    print(f"{type(error).__name__}: {str(error).split(' at 0x')[0]}")
 torch.save(with_lambda().state_dict(), io.BytesIO())
 print("its state_dict can be saved")
 

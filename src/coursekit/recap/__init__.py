@@ -44,7 +44,7 @@ ORIGIN: dict[str, str] = {
         ),
         "08": ("Logistic", "linear_model", "train_module", "validate"),
         "09": ("SGD", "train_opt"),
-        "10": ("train_batches",),
+        "10": ("PairDataset", "train_batches", "FastLoader"),
         "11": (
             "loss_batch",
             "weighted_mean",

@@ -233,8 +233,8 @@ def make_cnn(channels: Sequence[int] = (16, 32, 64), n_classes: int = 10) -> nn.
         A model that maps (n, 1, height, width) images to (n, n_classes) logits.
 
     Example:
-        >>> model = make_cnn()
-        >>> tuple(model(torch.zeros(2, 1, 28, 28)).shape), sum(p.numel() for p in model.parameters())
+        >>> model, images = make_cnn(), torch.zeros(2, 1, 28, 28)
+        >>> tuple(model(images).shape), sum(p.numel() for p in model.parameters())
         ((2, 10), 24170)
     """
     layers = []
@@ -257,8 +257,8 @@ def steady_cnn(n_classes: int = 10) -> nn.Sequential:
         A model that maps (n, 1, height, width) images to (n, n_classes) logits.
 
     Example:
-        >>> model = steady_cnn()
-        >>> tuple(model(torch.zeros(2, 1, 28, 28)).shape), sum(p.numel() for p in model.parameters())
+        >>> model, images = steady_cnn(), torch.zeros(2, 1, 28, 28)
+        >>> tuple(model(images).shape), sum(p.numel() for p in model.parameters())
         ((2, 10), 14538)
     """
     return nn.Sequential(
