@@ -17,10 +17,15 @@ from coursekit.plot.distributions import distributions
 from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.histories import histories
 from coursekit.plot.overlays import overlay
+from coursekit.plot.paths import paths
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
+<<<<<<< HEAD
 from coursekit.plot.seeds import seeds
 from coursekit.plot.sliding import sliding
+=======
+from coursekit.plot.rates import rates
+>>>>>>> l09
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
@@ -41,7 +46,9 @@ __all__ = [
     "images",
     "losses",
     "overlay",
+    "paths",
     "pixels",
+    "rates",
     "regions",
     "seeds",
     "sliding",
