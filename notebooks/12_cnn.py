@@ -105,6 +105,9 @@ def shift(x, right, down=0):
     moved = F.pad(images, (right, -right, down, -down))
     return moved.reshape(x.shape)
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Two tests: the ink goes where we said, and what comes in is paper.
+
 # %% slideshow={"slide_type": "skip"}
 probe = shift(x_valid, right=3, down=1).reshape(-1, 28, 28)
 assert probe[:, 1:, 3:].equal(x_valid.reshape(-1, 28, 28)[:, :-1, :-3]), (
@@ -134,14 +137,14 @@ print(f"{mean_loss(linear, accuracy, valid_dl):.0%} right")
 # **Predict.** The same images, moved right by 1, 2, 3 and 4 pixels. You hardly see the difference. How many does
 # it still read?
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "-"}
 def accuracies(model, x, steps=range(5)):
     return [
         mean_loss(model, accuracy, [(shift(x, right), y_valid)])
         for right in steps
     ]
 
-
+# %% slideshow={"slide_type": "fragment"}
 falling = accuracies(linear, x_valid)
 for right, share in enumerate(falling):
     print(f"{right} pixels: {share:.0%}")
@@ -329,11 +332,11 @@ assert 2.29 < first_loss < 2.32, "it knows nothing yet: ln 10"
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Where do the shapes come from? The picture shows how many maps there are behind each layer, and how large.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 def count(layer):
     return sum(p.numel() for p in layer.parameters())
 
-
+# %% slideshow={"slide_type": "-"}
 stages, maps = [("image", (1, 28, 28), 0)], xb.view(-1, 1, 28, 28)
 for name, layer in model.named_children():
     maps = layer(maps).relu()
@@ -370,6 +373,10 @@ def train_lecture(momentum, epochs=8):
     return history
 
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The same `fit`: the very function of lesson 11, nothing redefined.
+
+# %% slideshow={"slide_type": "-"}
 assert fit is coursekit.recap.fit, "the same fit as in lesson 11"
 plain = train_lecture(momentum=0.0)
 print(f"after 2 epochs: {plain.epochs['valid_loss'][1]:.2f}")
@@ -390,6 +397,9 @@ plot.losses(
     {"plain": plain.batches, "momentum 0.9": rolling.batches},
     level=("ln 10", math.log(10)), xlabel="minibatch",
 )
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The claim of the picture, as a test:
 
 # %% slideshow={"slide_type": "skip"}
 assert rolling.epochs["valid_loss"][-1] < plain.epochs["valid_loss"][-1], (
@@ -433,7 +443,7 @@ def convolutions():
         yield nn.Conv2d(n_in, n_out, 3, stride=2, padding=1)
         yield nn.ReLU()
 
-
+# %% slideshow={"slide_type": "-"}
 def with_lambda():
     return nn.Sequential(
         Lambda(lambda x: x.view(-1, 1, 28, 28)),
@@ -454,7 +464,7 @@ def first_epoch(make_model, wrap=lambda dl: dl):
     fit(1, model, F.cross_entropy, opt, train_dl, valid_dl, [history])
     return history.batches
 
-
+# %% slideshow={"slide_type": "fragment"}
 losses = {"class": first_epoch(CNN), "Lambda": first_epoch(with_lambda)}
 print("equal to the last bit:", losses["Lambda"] == losses["class"])
 assert losses["Lambda"] == losses["class"], "the same layers, the same order"
@@ -492,7 +502,7 @@ def with_flatten():
         nn.Flatten(),
     )
 
-
+# %% slideshow={"slide_type": "fragment"}
 losses["Flatten"] = first_epoch(with_flatten)
 assert losses["Flatten"] == losses["class"], "only the names may change"
 
@@ -551,7 +561,14 @@ def lecture_cnn():
         nn.Flatten(),
     )
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# For the comparison, the same with the fixed pooling that it replaces; and a short name for wrapping:
+
 # %% slideshow={"slide_type": "skip"}
+def as_images(dl):
+    return WrappedDataLoader(dl, to_images)
+
+
 def fixed_pooling():
     return nn.Sequential(*convolutions(), nn.AvgPool2d(4), nn.Flatten())
 
@@ -559,10 +576,6 @@ def fixed_pooling():
 # **Predict.** Which of these steps leaves every bit as it was, and which may round differently?
 
 # %% slideshow={"slide_type": "fragment"}
-def as_images(dl):
-    return WrappedDataLoader(dl, to_images)
-
-
 losses["wrapped"] = first_epoch(fixed_pooling, as_images)
 losses["adaptive"] = first_epoch(lecture_cnn, as_images)
 assert losses["wrapped"] == losses["class"], "the view only moved"
@@ -612,7 +625,10 @@ def train(make_model, seed, epochs=8, lr=0.1):
     fit(epochs, model, F.cross_entropy, opt, *loaders)
     return model
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# And the accuracy of each of several models:
 
+# %% slideshow={"slide_type": "skip"}
 def measure(models, x=x_valid, y=y_valid):
     batch = to_images(x, y)
     return [mean_loss(model, accuracy, [batch]) for model in models]
@@ -629,6 +645,9 @@ lecture_nets = [train(lecture_cnn, seed) for seed in range(5)]
 results = {"the lecture's": measure(lecture_nets)}
 linear_acc = mean_loss(linear, accuracy, valid_dl)
 plot.seeds(results, level=("linear", linear_acc))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What the picture shows, as tests that hold on both data sets:
 
 # %% slideshow={"slide_type": "skip"}
 lecture = results["the lecture's"]
@@ -650,6 +669,9 @@ for net, train_acc, valid_acc in zip(lecture_nets, trained_on, lecture):
         scores = net(to_images(x_train, y_train)[0])
     dead = (scores == 0).all(dim=0).sum()
     print(f"train {train_acc:.0%}  valid {valid_acc:.0%}  dead digits {dead}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# And for all five:
 
 # %% slideshow={"slide_type": "skip"}
 for train_acc, valid_acc in zip(trained_on, lecture):
@@ -746,7 +768,10 @@ def no_last_relu():
 def he_start():
     return he_init(no_last_relu())
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A test of our own network, before it costs us five trainings:
 
+# %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 logits = make_cnn()(xb)
 assert logits.shape == (64, 10), "one logit for each digit"
@@ -765,6 +790,9 @@ for name, make_model in recipes.items():
     nets = [train(make_model, seed) for seed in range(5)]
     results[name] = measure(nets)
 plot.seeds(results, level=("linear", linear_acc))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# How far apart the best and the worst seed are:
 
 # %% slideshow={"slide_type": "skip"}
 def spread(name):
@@ -875,7 +903,7 @@ plot.images(x_valid[wrong], titles=names, ncols=8, size=1.15)
 def image_accuracies(model):
     return accuracies(model, to_images(x_valid, y_valid)[0])
 
-
+# %% slideshow={"slide_type": "-"}
 strided = image_accuracies(net)
 print("still as good at 3 pixels:", strided[3] > strided[0] - 0.1)
 assert strided[0] - strided[3] > 0.15, "the surprise must be there"
@@ -929,6 +957,9 @@ plot.overlay(
     xlabel="pixels to the right", ylabel="accuracy",
 )
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The picture in numbers:
+
 # %% slideshow={"slide_type": "skip"}
 assert steady[4] > falling[4] + 0.3, "sharing must pay off"
 assert steady[0] - steady[4] < (strided[0] - strided[4]) / 2, (
@@ -978,14 +1009,20 @@ large = torch.rand(2, 1, 64, 64)
 out = fixed(large)
 loss = F.cross_entropy(out, torch.tensor([3, 7]))
 print("logits", tuple(out.shape), f" loss {loss.item():.2f}")
+assert out.shape == (2, 40), "the silent error must show"
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Forty "classes" for ten digits, and no error. The class of section 3 ended with `view(-1, 10)`. It does worse:
+
+# %% slideshow={"slide_type": "fragment"}
 print(f"ln 40 = {math.log(40):.2f}")
 with torch.no_grad():
     rows = F.avg_pool2d(fixed[:6](large), 4).view(-1, 10)
 print("with view(-1, 10):", tuple(rows.shape))
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# 40 "classes", or 8 rows for 2 images, and no error. Only the first loss tells: ln 40 for ten digits. Use adaptive pooling, and `flatten(1)`,
-# which never touches the batch axis.
+# Eight rows for two images. Only the first loss tells, ln 40 for ten digits. Use adaptive pooling, and `flatten(1)`, which never touches the
+# batch axis.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Silent: the forgotten eval()
@@ -1041,6 +1078,18 @@ print("its state_dict can be saved")
 
 # %% slideshow={"slide_type": "skip"}
 from coursekit.exercises import check, solution
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### Predict
+#
+# Count before you build.
+
+# %% slideshow={"slide_type": "skip"} tags=["exercise"]
+# How many parameters has nn.Conv2d(3, 32, 5), for colour images?
+colour_parameters = ...
+
+# %% slideshow={"slide_type": "skip"} tags=["check"]
+check("colour_parameters", colour_parameters)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Write

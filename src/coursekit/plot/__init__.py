@@ -20,12 +20,9 @@ from coursekit.plot.overlays import overlay
 from coursekit.plot.paths import paths
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
-<<<<<<< HEAD
+from coursekit.plot.rates import rates
 from coursekit.plot.seeds import seeds
 from coursekit.plot.sliding import sliding
-=======
-from coursekit.plot.rates import rates
->>>>>>> l09
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
