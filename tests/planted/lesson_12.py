@@ -11,9 +11,9 @@ MUTATIONS = [
     ),
     Mutation(
         "moved = F.pad(images, (right, -right, down, -down))",
-        "moved = torch.roll(images, (down, right), dims=(2, 3)).add(0.01)",
-        "right must move ink to the right",
-        "shift that changes the ink",
+        "moved = F.pad(images, (right, -right, down, -down), value=0.5)",
+        "what comes in must be paper",
+        "grey comes in for paper",
     ),
     Mutation(
         "image = F.pad(image, [padding] * 4)",
@@ -77,7 +77,7 @@ MUTATIONS = [
     ),
     Mutation(
         "yield self.func(*batch)",
-        "yield self.func(*batch)\n            return",
+        "yield self.func(*batch)\nbreak",
         "each epoch must start afresh",
         "only the first batch of an epoch",
     ),
@@ -90,10 +90,9 @@ MUTATIONS = [
     Mutation(
         "nn.AdaptiveAvgPool2d(1),",
         "nn.AdaptiveMaxPool2d(1),",
-        "not close",
+        "the mean of each map",
         "the largest for the mean",
         index=0,
-        loud=True,
     ),
     Mutation(
         "nn.init.zeros_(layer.bias)",
@@ -109,7 +108,7 @@ MUTATIONS = [
     ),
     Mutation(
         'assert fit is coursekit.recap.fit, "the same fit as in lesson 11"',
-        'fit = lambda *args: None\nassert fit is coursekit.recap.fit, "the same fit as in lesson 11"',
+        'fit = None\nassert fit is coursekit.recap.fit, "the same fit as in lesson 11"',
         "the same fit as in lesson 11",
         "fit redefined",
     ),
