@@ -2,27 +2,6 @@
 
 from coursekit.exercises.model import Case, Exercise, Wrong
 
-COLOUR_PARAMETERS = Exercise(
-    name="colour_parameters",
-    lesson="12",
-    kind="predict",
-    stub="""
-# How many parameters has nn.Conv2d(3, 32, 5), for colour images?
-colour_parameters = ...
-""",
-    solution="""
-colour_parameters = 2432
-""",
-    wrong=[
-        Wrong("colour_parameters = 32 * 3 * 25", hint="Each of the 32 maps also has a bias."),
-        Wrong("colour_parameters = 32 * 25 + 32", hint="A window reaches through all 3 colours."),
-        Wrong("colour_parameters = 32 * 3 * 5 + 32", hint="The window has 5 rows and 5 columns."),
-        Wrong("colour_parameters = 3 * 32", hint="How many weights has one window?"),
-    ],
-    rtol=1e-9,
-    why="32 windows of 3 by 5 by 5 weights, and 32 biases.",
-)
-
 
 def conv_size_cases():
     return [
@@ -264,4 +243,4 @@ small_cnn = [
     ],
 )
 
-EXERCISES = (COLOUR_PARAMETERS, CONV_SIZE, BLUR, TO_ROWS, SMALL_CNN)
+EXERCISES = (CONV_SIZE, BLUR, TO_ROWS, SMALL_CNN)
