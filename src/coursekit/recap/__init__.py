@@ -56,6 +56,19 @@ ORIGIN: dict[str, str] = {
             "fit",
             "History",
         ),
+        "12": (
+            "shift",
+            "conv2d_by_hand",
+            "CNN",
+            "Lambda",
+            "to_images",
+            "WrappedDataLoader",
+            "lecture_cnn",
+            "he_init",
+            "conv_block",
+            "make_cnn",
+            "steady_cnn",
+        ),
     }.items()
     for name in names
 }
