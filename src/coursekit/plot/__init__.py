@@ -21,6 +21,7 @@ from coursekit.plot.planes import regions
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
+from coursekit.plot.timeline import timeline
 
 __all__ = [
     "Picture",
@@ -40,4 +41,5 @@ __all__ = [
     "speedups",
     "storage",
     "templates",
+    "timeline",
 ]
