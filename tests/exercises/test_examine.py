@@ -236,6 +236,14 @@ def test_a_changed_default_is_an_attempt_to_fix():
     assert examine(fix, answer_in(fix, fix.solution)).state == "correct"
 
 
+def test_an_answer_may_consist_of_special_methods():
+    stub = "class f:\n    def __init__(self, x):\n        self.x = x"
+    written = stub + "\n\n    def __len__(self):\n        return len(self.x)"
+    length = Exercise("f", "90", "write", stub=stub, solution=written, cases=lambda: [Case([1])])
+    assert is_untouched(length, answer_in(length, stub))
+    assert not is_untouched(length, answer_in(length, written))
+
+
 def test_a_decorated_stub_is_still_untouched():
     text = "import torch\n@torch.no_grad()\n" + ACCURACY.stub
     assert is_untouched(ACCURACY, answer_in(ACCURACY, text))

@@ -52,12 +52,18 @@ def is_untouched(exercise: Exercise, answer: Any) -> bool:
 def _instructions(answer: Any) -> Any:
     """What a function or class does, comparable; without names of files and line numbers."""
     if isinstance(answer, type):
-        kept = {k: v for k, v in vars(answer).items() if not k.startswith("__") or k == "__init__"}
+        kept = {k: v for k, v in vars(answer).items() if _is_written(k, v)}
         return {k: _instructions(inspect.unwrap(v)) for k, v in kept.items() if callable(v)}
     answer = inspect.unwrap(answer) if isinstance(answer, FunctionType) else answer
     if not isinstance(answer, FunctionType):
         return show(answer)
     return (_steps(answer.__code__), show(answer.__defaults__), show(answer.__kwdefaults__))
+
+
+def _is_written(name: str, value: Any) -> bool:
+    """Whether a class's author wrote this member, ``__len__`` say, or Python put it there."""
+    dunder = name.startswith("__")
+    return not dunder or (isinstance(value, FunctionType) and not name.startswith("__annotate"))
 
 
 def _steps(code: CodeType) -> list[tuple[str, Any]]:

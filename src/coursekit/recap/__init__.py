@@ -42,6 +42,9 @@ ORIGIN: dict[str, str] = {
             "train_raw",
             "evaluate",
         ),
+        "08": ("Logistic", "linear_model", "train_module", "validate"),
+        "09": ("SGD", "train_opt"),
+        "10": ("PairDataset", "train_batches", "FastLoader"),
     }.items()
     for name in names
 }
