@@ -7,9 +7,9 @@ FASTER_DEVICE = Exercise(
     lesson="13",
     kind="predict",
     stub="""
-# Loading a batch takes 40 ticks, launching nothing, computing 10.
-# You buy a device that computes ten times as fast. How many times
-# as fast does your training become?
+# Loading a batch takes 40 ticks, computing 10. Python asks for the
+# loss after each batch, so the two never overlap. You buy a device
+# that computes ten times as fast. How many times as fast do you train?
 faster_device = ...
 """,
     solution="""

@@ -13,6 +13,7 @@ from coursekit.plot.axes_picture import axes
 from coursekit.plot.broadcasting import broadcast
 from coursekit.plot.curves import function, losses
 from coursekit.plot.descent import downhill, fits
+from coursekit.plot.distributions import distributions
 from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.histories import histories
 from coursekit.plot.overlays import overlay
@@ -22,12 +23,14 @@ from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
 from coursekit.plot.timeline import timeline
+from coursekit.plot.training import training
 
 __all__ = [
     "Picture",
     "axes",
     "bars",
     "broadcast",
+    "distributions",
     "downhill",
     "fits",
     "function",
@@ -42,4 +45,5 @@ __all__ = [
     "storage",
     "templates",
     "timeline",
+    "training",
 ]

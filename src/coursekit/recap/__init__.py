@@ -45,6 +45,29 @@ ORIGIN: dict[str, str] = {
         "08": ("Logistic", "linear_model", "train_module", "validate"),
         "09": ("SGD", "train_opt"),
         "10": ("PairDataset", "train_batches", "FastLoader"),
+        "11": (
+            "loss_batch",
+            "weighted_mean",
+            "mean_loss",
+            "get_data",
+            "Callback",
+            "Run",
+            "train_epoch",
+            "fit",
+            "History",
+        ),
+        "12": ("make_cnn", "WrappedDataLoader"),
+        "13": (
+            "PretendGPU",
+            "median_seconds",
+            "simulate",
+            "busy_share",
+            "OneByOne",
+            "train_pass",
+            "LADDER",
+            "make_loader",
+            "climb",
+        ),
     }.items()
     for name in names
 }

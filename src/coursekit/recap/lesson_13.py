@@ -157,9 +157,9 @@ def train_pass(
     opt: Optimizer,
     train_dl: Iterable[tuple[Tensor, Tensor]],
     device: torch.device,
-    layout: torch.memory_format = torch.contiguous_format,
-    half: bool = False,
     ask: bool = False,
+    half: bool = False,
+    layout: torch.memory_format = torch.contiguous_format,
 ) -> None:
     """Train once through ``train_dl``, with switches for what makes it faster.
 
@@ -168,9 +168,9 @@ def train_pass(
         opt: Holds its parameters.
         train_dl: Gives (xb, yb) pairs, anew each time.
         device: Where to compute.
-        layout: How images and weights lie in memory.
-        half: Whether products are computed in ``bfloat16``.
         ask: Whether to wait for the loss of each batch.
+        half: Whether products are computed in ``bfloat16``.
+        layout: How images and weights lie in memory.
 
     Example:
         >>> model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
