@@ -122,12 +122,8 @@ print("weight:", model.weight.device, "  same model:", returned is model)
 assert model.weight.is_meta, "model.to() changes the model itself"
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A model is changed *in place*. So the two lines look different, and both are right:
-#
-# ```python
-# xb = xb.to(device)
-# model.to(device)
-# ```
+# A model is changed *in place*. So two lines that look different are both right: `xb = xb.to(device)` for a tensor, and
+# `model.to(device)` for a model.
 #
 # **Predict.** The model is on one device, the batch on another. What happens?
 
@@ -467,18 +463,21 @@ assert loading > 0.05 * total, "one by one, loading must show"
 plot.timeline(events, unit="milliseconds")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now the same steps with the data on the device, in lesson 10's `FastLoader`.
-#
-# **Predict.** What is left of the blue part?
+# Now the same with all data on the device, in lesson 10's `FastLoader`.
 
-# %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
+# %% slideshow={"slide_type": "-"}
 from coursekit.recap import FastLoader
 from torch.utils.data import TensorDataset
 
 images = x_train.reshape(-1, 1, 28, 28).to(device)
 on_device = TensorDataset(images, y_train.to(device))
 fast_dl = FastLoader(on_device, batch_size=64)
-some_steps(fast_dl)
+some_steps(fast_dl)  # once to warm up
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** What is left of the blue part?
+
+# %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
 events = timeline_of(lambda: some_steps(fast_dl), device)
 faster = sum(e[3] for e in events if e[1] == "load")
 assert faster < loading / 2, "rows taken together must load faster"
@@ -528,10 +527,8 @@ plot.speedups(gain, unit="the near device")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A CPU has launches too: every operation passes through Python and torch before anything is multiplied. We time one
 # step of a small network, and take each batch size's best run: a busy machine disturbs short work most.
-#
-# **Predict.** How many times as many images a second does your device do in batches of 256, compared with batches of one?
 
-# %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
+# %% slideshow={"slide_type": "-"}
 small = nn.Sequential(nn.Flatten(), nn.Linear(784, 100), nn.Linear(100, 10))
 small.to(device)
 speed = {}
@@ -541,6 +538,11 @@ for bs in (1, 16, 256):
         lambda: F.cross_entropy(small(xb), yb).backward(), device, repeats=20
     )
     speed[f"batch of {bs}"] = bs / step.best
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Predict.** How many times as many images a second does your device do in batches of 256, compared with batches of one?
+
+# %% slideshow={"slide_type": "fragment"} tags=["nbval-ignore-output"]
 ratios = {name: s / speed["batch of 1"] for name, s in speed.items()}
 assert ratios["batch of 256"] > 2, "a launch must cost something"
 plot.speedups(ratios)
@@ -660,7 +662,7 @@ print(number + 1)
 assert number + 1 == 256, "bfloat16 has 8 binary digits"
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Still 256! Eight binary digits cannot tell it from 257. So nothing is *added up* in 16 bits:
+# Still 256! Eight binary digits cannot tell it from 257. So nothing is *added up* in 16 bits.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # `autocast` decides for each operation. Products take 16 bits; the weights, the loss and the gradients of the weights keep 32.
