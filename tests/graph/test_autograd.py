@@ -86,6 +86,32 @@ def test_parameters_have_their_names():
     assert "0.weight" in graph.draw(model(torch.ones(1, 2)).sum()).table
 
 
+def test_details_say_what_is_kept_for_the_backward_pass():
+    x, c = leaf(1.0, 2.0), torch.tensor([5.0, 6.0])
+    y = (x * c).tanh().sum()
+    kept = {op.name: op.saved for op in graph.draw(y, details=True).graph.ops}
+    assert kept == {"×": "other 8 B", "tanh": "result 8 B", "sum": ""}
+    assert "keeps result 8 B" in graph.draw(y, details=True).svg.replace("\u00a0", " ")
+    assert "keeps" not in graph.draw(y).svg
+    y.backward()
+    assert "keeps" not in graph.draw(y, details=True).svg  # freed, and nothing is raised
+
+
+def test_torch_without_facts_about_nodes_is_drawn_with_less(monkeypatch):
+    """Older torch does not say the shape of a node's output: no shape, and nothing else lost."""
+    from coursekit.graph import autograd
+
+    def older(thing, name, *default):
+        return default[0] if name == "_input_metadata" else getattr(thing, name, *default)
+
+    monkeypatch.setattr(autograd, "getattr", older, raising=False)
+    x = leaf(1.0, 2.0)
+    drawing = graph.draw(((x * 3) ** 2).sum())
+    assert "[18 36]" in drawing.table
+    assert [v.shape for v in drawing.graph.values.values()].count(None) == 2
+    assert "<svg" in drawing.svg
+
+
 def test_custom_function_keeps_its_name_even_after_backward():
     from tests.graph.works import LogSoftmax
 

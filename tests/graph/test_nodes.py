@@ -58,6 +58,29 @@ def test_gradients_and_contributions():
     assert [op.contributions[i] for op, i in g.uses()[x.key]] == [2.0, 2.0, 1.0]
 
 
+@pytest.mark.parametrize(("rows", "columns"), [((), ()), ((2,), ()), ((), (3,)), ((2,), (3,))])
+def test_matrix_product_shows_what_it_sends_to_each_factor(rows, columns):
+    """For vectors and matrices, against what autograd sends."""
+    import torch
+
+    rng = np.random.default_rng(0)
+    a, b = Node(rng.normal(size=(*rows, 4))), Node(rng.normal(size=(4, *columns)))
+    y = Node(a.value @ b.value, (a, b), "@", grad=rng.normal(size=(*rows, *columns)))
+    a.grad = b.grad = 0.0
+    ta, tb = (torch.tensor(node.value, requires_grad=True) for node in (a, b))
+    (ta @ tb).backward(torch.tensor(y.grad))
+    (op,) = graph.draw(y).graph.ops
+    for sent, wanted in zip(op.contributions, (ta.grad, tb.grad), strict=True):
+        np.testing.assert_allclose(sent, wanted.numpy())
+
+
+def test_product_of_shapes_that_do_not_fit_is_drawn_without_contributions():
+    a, b = Node(np.ones(3)), Node(np.ones((2, 2)))
+    drawing = graph.draw(Node(np.ones(2), (a, b), "@", grad=np.ones(2)))
+    assert drawing.graph.ops[0].contributions == [None, None]
+    assert "<svg" in drawing.svg
+
+
 def test_local_derivatives_on_request():
     nodes = example()
     assert "∂" not in graph.draw(nodes[2]).svg

@@ -244,6 +244,30 @@ def test_waiting_known_and_unneeded_gradients_look_different():
     assert len(box.lines) == 2
 
 
+def test_behind_a_detach_no_gradient_arrives():
+    x, w = leaf(2.0), leaf(3.0)
+    with graph.record():
+        h = x * 2
+        y = (h.detach() * w).sum()
+    assert "none arrives" not in graph.draw(y).table
+    y.backward()
+    drawing = graph.draw(y)
+    states = {v.name: v.grad_state for v in drawing.graph.values.values() if v.name}
+    assert states == {"x": "none", "w": "known", "h": "none", "y": "known"}
+    assert "∇ none arrives" in drawing.svg.replace("\u00a0", " ")
+
+
+def test_another_loss_that_went_backward_leaves_this_one_waiting():
+    x, w = leaf(2.0), leaf(3.0)
+    with graph.record():
+        a, b = (x * 2).sum(), (x * w).sum()
+    a.backward()
+    states = {v.name: v.grad_state for v in graph.draw(b).graph.values.values() if v.name}
+    assert states == {"x": "waiting", "w": "waiting", "b": "waiting"}
+    states = {v.name: v.grad_state for v in graph.draw(a).graph.values.values() if v.name}
+    assert states == {"x": "known", "a": "known"}
+
+
 def test_backward_inside_the_block_is_recorded():
     x = leaf(2.0)
     with graph.record() as g:
@@ -377,6 +401,28 @@ def test_compiled_function_is_drawn_as_written():
     assert torch.isfinite(y)
     assert ops(g) == ["sin", "×", "sum"]
     assert "uncompiled" in graph.draw(g).notes[0]
+
+
+def test_torch_without_stances_records_a_compiled_function_somehow(monkeypatch):
+    import torch._dynamo  # what torch.compile imports
+
+    monkeypatch.delattr(torch.compiler, "set_stance")
+    x = leaf(0.5)
+    with graph.record() as g:
+        y = x.sin()
+    assert ops(g) == ["sin"]
+    assert "<svg" in graph.draw(y).svg
+
+
+def test_more_operations_than_the_limit_are_drawn_as_modules_with_a_note():
+    layers = [nn.Sequential(nn.Linear(2, 2), nn.Tanh()) for _ in range(4)]
+    model = nn.Sequential(*layers)
+    with graph.record():
+        y = model(torch.ones(1, 2))
+    drawing = graph.draw(y, limit=6)
+    assert drawing.view == "modules"
+    assert drawing.notes == ["8 operations are more than limit=6, so their modules are shown."]
+    assert graph.draw(y, view="modules").notes == []
 
 
 def test_optimizer_step_in_the_block_does_not_confuse():

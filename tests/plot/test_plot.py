@@ -25,6 +25,8 @@ EVERY = {
     "downhill": lambda: plot.downhill(np.square, {"crawls": [4, 3.9], "flies off": [4, -4.8, 5.8]}),
     "fits": lambda: plot.fits(np.arange(3), np.arange(3) ** 2, {"a": np.ones(3), "b": np.zeros(3)}),
     "overlay": lambda: plot.overlay(np.arange(3), {"a": [0, 1, 4], "b": torch.ones(3)}),
+    "paths": lambda: plot.paths(lambda w: w[0] ** 2 + w[1] ** 2, {"a": np.eye(2), "b": -np.eye(2)}),
+    "rates": lambda: plot.rates({"a": {0.1: 2.0, 1.0: 1.0}, "b": {0.1: 1.0}}, chosen=(0.2, 0.5)),
     "broadcast": lambda: plot.broadcast(np.ones((2, 3)), np.arange(3), "+"),
     "regions": lambda: plot.regions(torch.eye(2), [0, 1], lambda x: x[:, 0] > 0.5),
     "axes": lambda: plot.axes((64, 3, 28, 28), ("images", "colours", "rows", "columns")),

@@ -18,9 +18,10 @@ LANGUAGE_INFO = {"name": "python"}
 KEPT_METADATA = ("coursekit", "rise")
 """Notebook metadata that is the course's own; everything else is set or dropped."""
 
-# A path on the author's machine, up to the part that every reader has.
+# A path on the author's machine, up to the part that every reader has; once cut, left alone.
 _MACHINE_PATH = re.compile(
-    r"""(?:~|/|[A-Za-z]:[/\\])[^\s\x1b"'<>]*?[/\\](?=(?:site-packages|coursekit|python3\.\d+)[/\\])"""
+    r"""(?<!\.\.\.)(?:~|/|[A-Za-z]:[/\\])[^\s\x1b"'<>]*?[/\\]"""
+    r"""(?=(?:site-packages|coursekit|python3\.\d+(?![/\\]site-packages))[/\\])"""
 )
 
 

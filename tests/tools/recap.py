@@ -83,4 +83,4 @@ def _only_annotates(name: str, module: dict[str, str]) -> bool:
         return False
     others = "\n".join(code for n, code in module.items() if n != name)
     used = {n.id for n in ast.walk(ast.parse(others)) if isinstance(n, ast.Name)}
-    return name not in used and name.istitle()
+    return name not in used and name[0].isupper() and not name.isupper()

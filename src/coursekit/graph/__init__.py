@@ -15,8 +15,9 @@ Example:
     'Computation graph of y = 12, from x, 2 operations: **, ×. Gradients: x 12.'
 
 Inside, one job a module: :mod:`.model` says what a graph is; :mod:`.record`, :mod:`.autograd` and
-:mod:`.nodes` read one; :mod:`.scene` decides what to show, :mod:`.layout` where (with Graphviz, in
-:mod:`.engine`), :mod:`.svg` draws it; :mod:`.timeline` and :mod:`.stepper` go through it.
+:mod:`.nodes` read one; :mod:`.scene` decides what to show, :mod:`.layout` where (trees by
+:mod:`.tree`, the rest by Graphviz, in :mod:`.engine` and :mod:`.wasm`), :mod:`.svg` draws it, with
+text as large as :mod:`.measure` says; :mod:`.timeline` and :mod:`.stepper` go through it.
 """
 
 from coursekit.graph.drawing import Drawing, draw

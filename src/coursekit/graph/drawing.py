@@ -59,34 +59,45 @@ class Drawing:
 
     @cached_property
     def _drawn(self) -> tuple[Placed | None, m.Graph, str]:
-        """Lay the graph out in the view that was asked for, or in the most detailed legible one."""
-        ask = self.request
-        options = scene.Options(ask.values, ask.grads, ask.local, ask.details, ask.depth)
+        """Lay the graph out in the view that was asked for, or in the most detailed legible one.
+
+        Returns the picture, the graph that it shows, and why there is no picture.
+        """
+        ask, graph = self.request, self.graph
         best: Placed | None = None
-        graph = self.graph
-        views = VIEWS[1:] if ask.view == "auto" else (ask.view,)
+        *others, last = VIEWS[1:] if ask.view == "auto" else (ask.view,)
         try:
-            for view in views:
-                least = scene.least_boxes(graph, view, ask.depth)
-                # in a full view with many boxes nothing can be read: do not even try
-                most = 60 if ask.view == "auto" and view == "full" else ask.limit
-                if least > most and view != views[-1]:
+            for view in others:
+                drawn = self._scene(view)
+                if drawn is None:
                     continue
-                drawn = None if least > ask.limit else scene.build(graph, view, options)
-                if drawn is None or len(drawn.boxes) > ask.limit:
-                    if view != views[-1]:
-                        continue
-                    graph = _clipped(self.graph, ask.limit, view, options)
-                    drawn = scene.build(graph, view, options)
-                least = TARGET if view != views[-1] else 0.0
-                placed = place(drawn, ask.engine, least=least)
+                placed = place(drawn, ask.engine, least=TARGET)
+                if placed.text_px >= TARGET:
+                    return placed, graph, ""
                 if best is None or placed.text_px > best.text_px:
                     best = placed
-                if placed.text_px >= TARGET:
-                    break
+            drawn = self._scene(last)
+            if drawn is None:
+                graph = _clipped(graph, ask.limit, last, self._options)
+                drawn = scene.build(graph, last, self._options)
+            placed = place(drawn, ask.engine)
         except EngineError as error:
             return None, graph, str(error)
-        return best, graph, ""
+        return max(filter(None, (best, placed)), key=lambda each: each.text_px), graph, ""
+
+    @cached_property
+    def _options(self) -> scene.Options:
+        ask = self.request
+        return scene.Options(ask.values, ask.grads, ask.local, ask.details, ask.depth)
+
+    def _scene(self, view: str) -> scene.Scene | None:
+        """Return the scene of a view, or None if it has too many boxes."""
+        # in a full view with many boxes nothing can be read: do not even try
+        most = 60 if self.request.view == "auto" and view == "full" else self.request.limit
+        if scene.least_boxes(self.graph, view, self.request.depth) > most:
+            return None
+        drawn = scene.build(self.graph, view, self._options)
+        return drawn if len(drawn.boxes) <= self.request.limit else None
 
     @property
     def placed(self) -> Placed | None:
@@ -107,6 +118,12 @@ class Drawing:
     def notes(self) -> list[str]:
         """Remarks under the picture: what is missing, and how to get it."""
         notes = [*self._drawn[1].notes, *filter(None, [self._drawn[2]])]
+        ask = self.request
+        if ask.view == "auto" and self.view == "modules" and len(self.graph.ops) > ask.limit:
+            notes.append(
+                f"{len(self.graph.ops):,} operations are more than limit={ask.limit}, "
+                "so their modules are shown."
+            )
         if self.placed is not None and self.text_px < 0.6 * TARGET:
             notes.append(
                 f"{len(self.graph.ops):,} operations in one picture make small letters: "
@@ -286,7 +303,8 @@ def draw(
         names: Names to use, ``{"x": x}``; they win over the names of variables.
         predict: ``"values"``, ``"grads"`` or True hides them until the answer is unfolded.
         local: Write local derivatives on the arrows (nodes with ``local_grads``).
-        details: Write autograd's name and the line of the code into each operation.
+        details: Write autograd's name and the line of the code into each operation, and, for a
+            tensor that was not recorded, what it keeps for its backward pass.
         depth: How deep the modules view looks into the model.
         legend: Add a legend.
         limit: Draw at most this many boxes.
@@ -331,7 +349,7 @@ def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request)
         first = found[0]
         held = [*((n, t) for n, t in (names or {}).items()), *named_tensors(frame)]
         if first is None or any(f is None or f[0] is not first[0] for f in found):
-            graph = autograd.read(roots, held, grads=ask.grads is not False)
+            graph = autograd.read(roots, held, grads=ask.grads is not False, saved=ask.details)
             if not graph.ops:
                 graph.notes.insert(0, _no_history(roots))
             return graph

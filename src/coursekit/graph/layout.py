@@ -7,22 +7,18 @@ puts the rest below; an arrow that crosses goes round at the edges, like a line 
 
 from __future__ import annotations
 
-import functools
 import itertools
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from coursekit.graph.engine import Layout, Point, lay_out
+from coursekit.graph.measure import MAIN, trimmed
 from coursekit.graph.scene import Arrow, Box, Line, Scene
 
-MAIN, SMALL = 18.0, 15.0  # font sizes, in the picture's own units
-ADVANCE = 0.605  # width of a character of a monospaced font, in font sizes (DejaVu: 0.602)
-PAD_X, PAD_Y, LEADING = 9.0, 6.0, 1.24
+PAD_X, PAD_Y = 9.0, 6.0  # between a box and its text
 SLIDE = (1180.0, 540.0)  # what a 1280 by 720 slide leaves to a picture, in pixels
 TARGET = 18.0  # pixels of the main text that can be read from the last row
 
-_SMALL_ROLES = {"small", "sent"}
 _GUTTER, _LANE = 22.0, 7.0
 _APART = 10.0  # between the ends of two arrows from one box to another
 
@@ -50,32 +46,12 @@ def fit(width: float, height: float) -> float:
     return min(SLIDE[0] / max(width, 1), SLIDE[1] / max(height, 1), 1.5)
 
 
-def font_size(role: str) -> float:
-    """Return the font size of a role: small for shapes and remarks, else the main size."""
-    return SMALL if role in _SMALL_ROLES else MAIN
-
-
-@functools.lru_cache(maxsize=4096)
-def columns(words: str) -> int:
-    """Return how many character cells a text takes: two for a wide East Asian one or an emoji."""
-    if words.isascii():
-        return len(words)
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in words)
-    return len(words) - sum(unicodedata.combining(c) > 0 for c in words) + wide
-
-
-def line_size(line: Line) -> tuple[float, float]:
-    """Return width and height of a line of text."""
-    width = sum(columns(words) * font_size(role) * ADVANCE for words, role in line.spans)
-    return width, LEADING * max((font_size(role) for _, role in line.spans), default=MAIN)
-
-
 def box_size(lines: Iterable[Line], pad_x: float = PAD_X, pad_y: float = PAD_Y) -> Point:
     """Return width and height of a box around some lines."""
-    sizes = [line_size(line) for line in lines]
+    lines = list(lines)
     return (
-        max((w for w, _ in sizes), default=10.0) + 2 * pad_x,
-        sum(h for _, h in sizes) + 2 * pad_y,
+        max([line.width for line in lines], default=10.0) + 2 * pad_x,
+        sum([line.height for line in lines]) + 2 * pad_y,
     )
 
 
@@ -90,18 +66,16 @@ def place(scene: Scene, engine: str | None = None, *, least: float = 0.0) -> Pla
     Raises:
         EngineError: No layout engine is installed.
     """
-    graph = _Net(scene)
-    flat = graph.lay(engine)
-    if flat.text_px >= 1.15 * TARGET:
-        return flat
-    best = flat
-    for expected, rows in graph.folds():
-        if expected > max(1.12 * best.text_px, 0.9 * least):
-            folded = graph.lay_folded(rows, engine)
-            best = folded if folded.text_px > 1.12 * best.text_px else best
-            if best is not flat:
-                break
-    return best
+    net = _Net(scene)
+    flat = net.lay(engine)
+    flat_px = MAIN * fit(flat.width, flat.height)
+    if flat_px < 1.15 * TARGET:
+        for expected, rows in net.folds(flat):
+            if expected > max(1.12 * flat_px, 0.9 * least):
+                folded = net.lay_folded(rows, engine)
+                if folded.text_px > 1.12 * flat_px:
+                    return folded
+    return net.placed(flat)
 
 
 class _Net:
@@ -128,15 +102,18 @@ class _Net:
                 self.more.setdefault((tail, head), []).append(arrow)
             else:
                 self.edges[tail, head] = (arrow, True)
-        self.flat: Layout | None = None
 
     # -- one row -----------------------------------------------------------------------------
 
-    def lay(self, engine: str | None) -> Placed:
+    def lay(self, engine: str | None) -> Layout:
+        """Lay out in one row."""
         heads = [edge for edge, (_, tip) in self.edges.items() if tip]
-        self.flat = lay_out(self.sizes, self.edges, engine, heads=heads)
-        placed = Placed(self.scene, self.flat.width, self.flat.height, 1)
-        self._add(placed, self.flat, 0.0, 0.0)
+        return lay_out(self.sizes, self.edges, engine, heads=heads)
+
+    def placed(self, flat: Layout) -> Placed:
+        """Return the picture in one row."""
+        placed = Placed(self.scene, flat.width, flat.height, 1)
+        self._add(placed, flat, 0.0, 0.0)
         return _sorted(placed)
 
     def _add(self, placed: Placed, layout: Layout, dx: float, dy: float) -> None:
@@ -155,8 +132,8 @@ class _Net:
                 if middle in self.labels:
                     halves.setdefault(middle, []).append(point)
         for middle, points in halves.items():  # the line goes on behind its label
-            line = "L".join(f"{_n(x + dx)} {_n(y + dy)}" for x, y in points)
-            placed.paths.append((self.labels[middle], [f"M{line}"], None))
+            line = "L".join([f"{x + dx:.1f} {y + dy:.1f}" for x, y in points])
+            placed.paths.append((self.labels[middle], [trimmed(f"M{line}")], None))
         for edge, curve in layout.edges.items():
             if edge in self.edges:
                 self._add_curve(placed, edge, [(x + dx, y + dy) for x, y in curve])
@@ -173,78 +150,39 @@ class _Net:
 
     # -- rows --------------------------------------------------------------------------------
 
-    def folds(self) -> list[tuple[float, dict[str, int]]]:
+    def folds(self, flat: Layout) -> list[tuple[float, dict[str, int]]]:
         """Return ways to cut the graph into rows: expected text height, and each node's row."""
-        assert self.flat is not None
-        column = self._columns()
-        starts = sorted(set(column.values()))
-        if len(starts) < 4:
+        column = _columns(flat)
+        outline = self._outlines(flat, column)
+        if len(outline) < 4:
             return []
         spans = self._spans(column)
-        across = {x: sum(a < x <= b for a, b in spans.values()) for x in starts}
+        across = {x: sum([a < x <= b for a, b in spans]) for x in outline}
         options = []
         for rows in range(2, 7):
-            cuts = self._cut(rows, across)
+            cuts = _cut(rows, across, flat.width / rows)
             if cuts is not None:
-                options.append((MAIN * self._estimate(cuts, column, across), cuts))
+                options.append((MAIN * _estimate(outline, cuts, across), cuts))
         options.sort(key=lambda option: -option[0])
         return [
-            (expected, {name: sum(x >= cut for cut in cuts) for name, x in column.items()})
+            (expected, {name: sum([x >= cut for cut in cuts]) for name, x in column.items()})
             for expected, cuts in options[:2]
         ]
 
-    def _columns(self) -> dict[str, float]:
-        """Return each node's column: centres closer than a few points are one column."""
-        assert self.flat is not None
-        centres = sorted({round(x, 1) for x, _ in self.flat.nodes.values()})
-        near: dict[float, float] = {}
-        previous = None
-        for x in centres:
-            previous = near[x] = previous if previous is not None and x - previous < 6 else x
-        return {name: near[round(x, 1)] for name, (x, _) in self.flat.nodes.items()}
+    def _outlines(self, flat: Layout, column: dict[str, float]) -> dict[float, _Outline]:
+        """Return left, right, top and bottom of each column, from left to right."""
+        sides: dict[float, list[_Outline]] = {}
+        for name, (x, y) in flat.nodes.items():
+            w, h = self.sizes[name][0] / 2, self.sizes[name][1] / 2
+            sides.setdefault(column[name], []).append((x - w, x + w, y - h, y + h))
+        return {x: _around(sides[x]) for x in sorted(sides)}
 
-    def _spans(self, column: dict[str, float]) -> dict[str, tuple[float, float]]:
+    def _spans(self, column: dict[str, float]) -> list[tuple[float, float]]:
         """Return, for each node with an outgoing edge, the columns its edges reach across."""
         reach: dict[str, float] = {}
         for tail, head in self.edges:
             reach[tail] = max(reach.get(tail, column[tail]), column[head])
-        return {tail: (column[tail], end) for tail, end in reach.items()}
-
-    def _cut(self, rows: int, across: dict[float, int]) -> list[float] | None:
-        """Choose columns at which a new row starts: equal widths, few arrows across."""
-        assert self.flat is not None
-        cuts: list[float] = []
-        ideal = self.flat.width / rows
-        for row in range(1, rows):
-            prices = {}
-            for x, count in list(across.items())[1:]:
-                off = abs(x - row * ideal) / ideal
-                if count <= 4 and off < 0.5 and (not cuts or x > cuts[-1]):
-                    prices[x] = off + 0.12 * (count - 1)
-            if not prices:
-                return None
-            cuts.append(min(prices, key=lambda x: prices[x]))
-        return cuts
-
-    def _estimate(
-        self, cuts: list[float], column: dict[str, float], across: dict[float, int]
-    ) -> float:
-        """Return the expected enlargement on a slide."""
-        assert self.flat is not None
-        width, height = 0.0, 0.0
-        for low, high in itertools.pairwise([-1.0, *cuts, float("inf")]):
-            inside = [
-                (*self.flat.nodes[n], *self.sizes[n]) for n, x in column.items() if low <= x < high
-            ]
-            if not inside:
-                return 0.0
-            left = min(x - w / 2 for x, _, w, _ in inside)
-            right = max(x + w / 2 for x, _, w, _ in inside)
-            top = min(y - h / 2 for _, y, _, h in inside)
-            bottom = max(y + h / 2 for _, y, _, h in inside)
-            width = max(width, right - left)
-            height += bottom - top + _GUTTER + across.get(high, 0) * _LANE
-        return fit(width + 60, height)
+        return [(column[tail], end) for tail, end in reach.items()]
 
     def lay_folded(self, row_of: dict[str, int], engine: str | None) -> Placed:
         """Lay out each row by itself, with stubs where arrows leave and enter, and join them."""
@@ -313,6 +251,52 @@ class _Net:
                 placed.paths.append((self._first_arrow(source), [_bezier(moved)], None))
 
 
+_Outline = tuple[float, float, float, float]
+
+
+def _columns(flat: Layout) -> dict[str, float]:
+    """Return each node's column: centres closer than a few points are one column."""
+    near: dict[float, float] = {}
+    previous = None
+    for x in sorted({round(x, 1) for x, _ in flat.nodes.values()}):
+        previous = near[x] = previous if previous is not None and x - previous < 6 else x
+    return {name: near[round(x, 1)] for name, (x, _) in flat.nodes.items()}
+
+
+def _around(outlines: Sequence[_Outline]) -> _Outline:
+    left, right, top, bottom = zip(*outlines, strict=True)
+    return min(left), max(right), min(top), max(bottom)
+
+
+def _cut(rows: int, across: dict[float, int], ideal: float) -> list[float] | None:
+    """Choose columns at which a new row starts: equal widths, few arrows across."""
+    prices = [(x, 0.12 * (count - 1)) for x, count in [*across.items()][1:] if count <= 4]
+    cuts: list[float] = []
+    for row in range(1, rows):
+        best, cheapest = None, float("inf")
+        for x, price in prices:
+            off = abs(x - row * ideal) / ideal
+            if off < 0.5 and off + price < cheapest and (not cuts or x > cuts[-1]):
+                best, cheapest = x, off + price
+        if best is None:
+            return None
+        cuts.append(best)
+    return cuts
+
+
+def _estimate(outline: dict[float, _Outline], cuts: list[float], across: dict[float, int]) -> float:
+    """Return the expected enlargement on a slide."""
+    width, height = 0.0, 0.0
+    for low, high in itertools.pairwise([-1.0, *cuts, float("inf")]):
+        inside = [sides for x, sides in outline.items() if low <= x < high]
+        if not inside:
+            return 0.0
+        left, right, top, bottom = _around(inside)
+        width = max(width, right - left)
+        height += bottom - top + _GUTTER + across.get(high, 0) * _LANE
+    return fit(width + 60, height)
+
+
 def _size(box: Box) -> Point:
     width, height = box_size(box.lines)
     return max(width, 34.0), height
@@ -328,13 +312,9 @@ def _sorted(placed: Placed) -> Placed:
     return placed
 
 
-def _n(x: float) -> str:
-    return f"{x:.1f}".removesuffix(".0")
-
-
 def _bezier(points: list[Point]) -> str:
-    start, rest = points[0], points[1:]
-    return f"M{_n(start[0])} {_n(start[1])}C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in rest)
+    start, *rest = [f"{x:.1f} {y:.1f}" for x, y in points]
+    return trimmed(f"M{start}C{' '.join(rest)}")
 
 
 def _beside(curve: list[Point], off: float, *, stub: bool) -> list[Point]:
@@ -362,9 +342,10 @@ def _round_trip(
     start: Point, right: float, middle: float, left: float, y: float, end: float
 ) -> str:
     """Return a path that leaves a row at the right and enters the next one at the left."""
-    r = 6.0
-    return (
-        f"M{_n(start[0] - 1)} {_n(start[1])}H{_n(right - r)}q{_n(r)} 0 {_n(r)} {_n(r)}"
-        f"V{_n(middle - r)}q0 {_n(r)} {_n(-r)} {_n(r)}H{_n(left + r)}q{_n(-r)} 0 {_n(-r)} {_n(r)}"
-        f"V{_n(y - r)}q0 {_n(r)} {_n(r)} {_n(r)}H{_n(end + 1)}"
+    x, high, low, r = start[0], start[1], y, 6.0
+    return trimmed(
+        f"M{x - 1:.1f} {high:.1f}H{right - r:.1f}q{r:.1f} 0 {r:.1f} {r:.1f}"
+        f"V{middle - r:.1f}q0 {r:.1f} {-r:.1f} {r:.1f}"
+        f"H{left + r:.1f}q{-r:.1f} 0 {-r:.1f} {r:.1f}"
+        f"V{low - r:.1f}q0 {r:.1f} {r:.1f} {r:.1f}H{end + 1:.1f}"
     )

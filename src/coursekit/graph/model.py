@@ -15,13 +15,13 @@ from typing import Any
 PARAMETER, INPUT, CONSTANT, RESULT, OUTPUT = "parameter", "input", "constant", "result", "output"
 
 #: What is known about a gradient. An empty box would read as zero, so each state has words.
-KNOWN, WAITING, FREED, UNNEEDED, UNKNOWN = "known", "waiting", "freed", "unneeded", "unknown"
+KNOWN, WAITING, FREED, UNNEEDED, NONE = "known", "waiting", "freed", "unneeded", "none"
 
 GRAD_WORDS = {
     WAITING: "not computed yet",
     FREED: "not kept",
     UNNEEDED: "",
-    UNKNOWN: "unknown",
+    NONE: "none arrives",
 }
 
 
@@ -39,7 +39,8 @@ class Value:
         stats: ``(mean, standard deviation)`` of a large value, if asked for.
         grad: The gradient's entries, like ``data``.
         grad_stats: Like ``stats``, of the gradient.
-        grad_state: ``"known"``, ``"waiting"`` (no backward pass yet), ``"freed"``, ``"unneeded"``.
+        grad_state: ``"known"``, ``"waiting"`` (no backward pass yet), ``"freed"``, ``"unneeded"``,
+            or ``"none"``: a backward pass sent nothing here, as behind a ``detach``.
         needs_grad: Whether a gradient is to reach it.
     """
 

@@ -45,7 +45,7 @@ def read(roots: list[Any], names: dict[int, str]) -> m.Graph:
         local = list(getattr(node, "local_grads", None) or ())
         op = m.Op(
             len(graph.ops), str(node.op or "?"), [key[id(p)] for p in parents], [key[id(node)]],
-            contributions=[_contribution(node, p, i, local) for i, p in enumerate(parents)],
+            contributions=_contributions(node, parents, local),
             locals=[_entries(d) for d in local],
         )  # fmt: skip
         graph.ops.append(op)
@@ -94,23 +94,44 @@ def _value(node: Any, key: int, names: dict[int, str], waiting: bool) -> m.Value
         data=_entries(node.value), needs_grad=getattr(node, "requires_grad", True),
     )  # fmt: skip
     if value.needs_grad:
-        value.grad_state = m.KNOWN if grad is not None else m.WAITING if waiting else m.UNKNOWN
+        value.grad_state = m.KNOWN if grad is not None else m.WAITING if waiting else m.NONE
         value.grad = _entries(grad)
     elif not node.parents:
         value.kind = m.CONSTANT
     return value
 
 
-def _contribution(node: Any, parent: Any, place: int, local: list[Any]) -> Any:
-    """Return gradient times local derivative, where both are numbers or arrays of one shape."""
+def _contributions(node: Any, parents: list[Any], local: list[Any]) -> list[Any]:
+    """Return what a node sends to each parent: gradient times local derivative, or None.
+
+    For ``@`` it is a matrix product, which no local derivative of the parents' shape can say.
+    """
     grad = getattr(node, "grad", None)
-    if grad is None or place >= len(local) or local[place] is None:
-        return None
+    if grad is None:
+        return [None] * len(parents)
     try:
-        sent = grad * local[place]
+        if node.op == "@" and len(parents) == 2:
+            sent = _back_through_matmul(grad, *(parent.value for parent in parents))
+        else:
+            sent = [None if d is None else grad * d for d in local]
     except (TypeError, ValueError):
-        return None
-    return _entries(sent) if _shape(sent) == _shape(parent.value) else None
+        return [None] * len(parents)
+    sent += [None] * (len(parents) - len(sent))
+    return [
+        _entries(s) if s is not None and _shape(s) == _shape(p.value) else None
+        for s, p in zip(sent, parents, strict=False)
+    ]
+
+
+def _back_through_matmul(g: Any, a: Any, b: Any) -> list[Any]:
+    """Return what ``a @ b`` sends back to vectors or matrices when ``g`` arrives."""
+    if len(_shape(a)) == len(_shape(b)) == 1:
+        return [g * b, g * a]
+    if len(_shape(a)) == 1:
+        return [b @ g, a[:, None] * g]
+    if len(_shape(b)) == 1:
+        return [g[:, None] * b, a.T @ g]
+    return [g @ b.T, a.T @ g]
 
 
 def _shape(x: Any) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -61,14 +62,17 @@ def plain(func: Any) -> str:
     if name in ("__get__", "__set__"):  # a property such as x.T
         owner = getattr(func, "__self__", None)
         return getattr(owner, "__name__", name)
+    return _bare(name)
+
+
+@functools.lru_cache(maxsize=1024)
+def _bare(name: str) -> str:
     bare = name.strip("_")
     if name.startswith("__"):
         for prefix in ("r", "i"):
             if bare.startswith(prefix) and bare[1:] in SYMBOLS and bare not in SYMBOLS:
                 return bare[1:]
-    if bare == "rsub":
-        return "sub"
-    return bare
+    return "sub" if bare == "rsub" else bare
 
 
 def shown(func: Any) -> str:

@@ -119,6 +119,21 @@ class record(contextlib.ContextDecorator):
         )
 
 
+class _Quiet:
+    """A block in which a recorder does not listen; a class, as it is entered at every operation."""
+
+    __slots__ = ("before", "recorder")
+
+    def __init__(self, recorder: _Recorder) -> None:
+        self.recorder = recorder
+
+    def __enter__(self) -> None:
+        self.before, self.recorder.busy = self.recorder.busy, True
+
+    def __exit__(self, *error: object) -> None:
+        self.recorder.busy = self.before
+
+
 class _Recorder(TorchFunctionMode):
     """The mode that is active inside a recorded block, and its working memory."""
 
@@ -136,6 +151,7 @@ class _Recorder(TorchFunctionMode):
         self.calls = 0
         self.paths: dict[int, str] = {}
         self.home: Any = None
+        self.line = 0  # of the student's code that runs now
 
     # -- start and end -----------------------------------------------------------------------
 
@@ -221,22 +237,19 @@ class _Recorder(TorchFunctionMode):
                 things.append(thing)
             things.extend(flatten(thing))
         with self._quiet():
+            frame = caller()
+            self.line = frame.f_lineno
             if things:
-                self._look_for_names(caller(), [t for t in things if _is_tensor(t)])
+                self._look_for_names(frame, [t for t in things if _is_tensor(t)])
             return [
                 (t, t.grad_fn, t.output_nr, self._key(t)) if _is_tensor(t)
                 else (t, None, 0, self._key(t))
                 for t in things
             ]  # fmt: skip
 
-    @contextlib.contextmanager
-    def _quiet(self) -> Any:
+    def _quiet(self) -> _Quiet:
         """Do not record what the recorder itself does."""
-        before, self.busy = self.busy, True
-        try:
-            yield
-        finally:
-            self.busy = before
+        return _Quiet(self)
 
     def _note(
         self, func: Any, inputs: list[_Input], result: Any, args: Any = (), kwargs: Any = None
@@ -259,7 +272,7 @@ class _Recorder(TorchFunctionMode):
             if same and not any(o._version > self._version(o) for o in outputs):
                 return  # x.contiguous(), x.to(same device): nothing happened
             attrs = opnames.attributes(func, args, kwargs or {})
-            op = self._add_op(opnames.shown(func), inputs, attrs, caller().f_lineno)
+            op = self._add_op(opnames.shown(func), inputs, attrs, self.line)
             for t in outputs:
                 self._add_output(op, t, changed=any(t is i for i in tensors))
             self._watch(op, outputs, inputs)
@@ -290,7 +303,7 @@ class _Recorder(TorchFunctionMode):
         """Note which operation raised; whatever goes wrong here, the student's exception counts."""
         with self._quiet(), contextlib.suppress(Exception):
             attrs = opnames.attributes(func, args, kwargs)
-            op = self._add_op(opnames.shown(func), inputs, attrs, caller().f_lineno)
+            op = self._add_op(opnames.shown(func), inputs, attrs, self.line)
             message = str(error).strip().splitlines()
             op.error = f"{type(error).__name__}: {message[0] if message else ''}"
 

@@ -13,9 +13,12 @@ from typing import Any
 
 from coursekit.graph import model as m
 from coursekit.graph import text
+from coursekit.graph.measure import extent
 
 #: What a line or an arrow is about; the stepper finds out from it when to show it.
 Tag = tuple[Any, ...]
+
+_ROWS = {"value", "grad", "gradword", "sent"}
 
 
 @dataclass
@@ -29,6 +32,11 @@ class Line:
 
     spans: list[tuple[str, str]]
     tag: Tag = ()
+
+    def __post_init__(self) -> None:
+        self.width, self.height, self.font = extent(self.spans)
+        #: Whether the line is a row of numbers, or stands in their place.
+        self.is_row = self.spans[0][1] in _ROWS
 
 
 @dataclass

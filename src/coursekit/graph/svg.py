@@ -6,24 +6,15 @@ legible on white and on black. Every kind of box differs in its border, not only
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 from coursekit.graph import model as m
-from coursekit.graph.layout import ADVANCE as _ADVANCE
-from coursekit.graph.layout import (
-    LEADING,
-    MAIN,
-    PAD_X,
-    PAD_Y,
-    Placed,
-    Point,
-    columns,
-    font_size,
-    line_size,
-)
+from coursekit.graph.layout import PAD_X, PAD_Y, Placed, Point
+from coursekit.graph.measure import ADVANCE, LEADING, MAIN, cells, font_size, trimmed
 from coursekit.graph.scene import Box, Line, Tag
 from coursekit.palette import BLACK, BLUE, GREEN, GREY, ORANGE
 
@@ -123,86 +114,90 @@ def _group(
     head: int = 0,
 ) -> str:
     x, y, w, h = spot
-    dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
     parts = [
         f'<g class="ck-{kind}"{marks.attrs(tag, False)}>',
         f"<title>{_xml(title)}</title>" if title else "",
-        f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(look.radius)}" '
-        f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{look.width}"{dash}/>',
+        f"<rect {_spot(x, y, w, h)} {_border(look)}/>",
     ]
     if kind == m.PARAMETER:  # a second line inside the border: a parameter also in grey
         parts.append(
-            f'<rect x="{_n(x + 3)}" y="{_n(y + 3)}" width="{_n(w - 6)}" height="{_n(h - 6)}" '
+            f"<rect {_spot(x + 3, y + 3, w - 6, h - 6)} "
             f'fill="none" stroke="{look.stroke}" stroke-width="0.8"/>'
         )
     if head:  # the operation's part of a box, in the grey of operations
-        parts.append(_cap(x, y, w, sum(line_size(line)[1] for line in lines[:head]) + PAD_Y, look))
-    label = kind == "label"
-    top = y + (1.0 if label else PAD_Y)
-    block = max(line_size(line)[0] for line in lines) if lines else 0.0
+        parts.append(_cap(x, y, w, sum([line.height for line in lines[:head]]) + PAD_Y, look))
+    block = max([line.width for line in lines], default=0.0)
+    # rows of a matrix keep their columns: they start where the widest line starts
+    widest: dict[Tag, float] = {}
     for line in lines:
-        width, height = line_size(line)
-        # rows of a matrix keep their columns: they start where the widest line starts
-        aligned = line.spans[0][1] in ("value", "grad", "gradword", "sent")
-        left = x + (w - (_aligned(lines, line) if aligned else width)) / 2
+        if line.is_row:
+            widest[line.tag] = max(widest.get(line.tag, 0.0), line.width)
+    top = y + (1.0 if kind == "label" else PAD_Y)
+    for line in lines:
+        left = x + (w - (widest[line.tag] if line.is_row else line.width)) / 2
         left = max(left, x + (w - block) / 2)
-        parts.append(_text(line, left, top + height * 0.5 + 0.35 * _size(line), tag, marks))
-        top += height
+        parts.append(_text(line, left, top + line.height * 0.5 + 0.35 * line.font, tag, marks))
+        top += line.height
     return "".join(parts) + "</g>"
+
+
+def _spot(x: float, y: float, w: float, h: float) -> str:
+    return trimmed(f'x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}"')
+
+
+@functools.lru_cache
+def _border(look: Look) -> str:
+    dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
+    return (
+        f'rx="{_n(look.radius)}" fill="{look.fill}" stroke="{look.stroke}" '
+        f'stroke-width="{look.width}"{dash}'
+    )
 
 
 def _cap(x: float, y: float, w: float, h: float, look: Look) -> str:
     """Return the shaded top of a box, inside its border."""
     b, r = look.width / 2, max(look.radius - look.width / 2, 0.0)
-    return (
-        f'<path d="M{_n(x + b)} {_n(y + h)}V{_n(y + b + r)}q0 {_n(-r)} {_n(r)} {_n(-r)}'
-        f'H{_n(x + w - b - r)}q{_n(r)} 0 {_n(r)} {_n(r)}V{_n(y + h)}z" fill="{LOOKS["op"].fill}"/>'
+    path = trimmed(
+        f"M{x + b:.1f} {y + h:.1f}V{y + b + r:.1f}q0 {-r:.1f} {r:.1f} {-r:.1f}"
+        f"H{x + w - b - r:.1f}q{r:.1f} 0 {r:.1f} {r:.1f}V{y + h:.1f}z"
     )
-
-
-def _aligned(lines: list[Line], line: Line) -> float:
-    """Return the width of the widest line about the same thing."""
-    return max(line_size(other)[0] for other in lines if other.tag == line.tag and _rowlike(other))
-
-
-def _rowlike(line: Line) -> bool:
-    return line.spans[0][1] in ("value", "grad", "gradword", "sent")
-
-
-def _size(line: Line) -> float:
-    return max(font_size(role) for _, role in line.spans)
+    return f'<path d="{path}" fill="{LOOKS["op"].fill}"/>'
 
 
 def _text(line: Line, x: float, y: float, owner: Tag, marks: Marks) -> str:
     """Write one line; spaces become no-break spaces, which no page collapses."""
-    own = line.tag != owner or _rowlike(line)
-    attrs = marks.attrs(line.tag, True) if own else ""
-    parts, hidden = [], marks.hide(line.tag) and _rowlike(line)
+    attrs = marks.attrs(line.tag, True) if line.tag != owner or line.is_row else ""
+    hidden = line.is_row and marks.hide(line.tag)
+    parts = []
     for words, role in line.spans:
-        ink = _INK.get(role, BLACK)
-        bold = ' font-weight="bold"' if role in _BOLD else ""
         shown = words.replace(" ", "\u00a0")
         if hidden:
-            cells = columns(words.lstrip("+∇ "))
-            kept = words[: len(words) - len(words.lstrip("+∇ "))].replace(" ", "\u00a0")
-            shown = kept + "?" * min(1, cells)
-        parts.append(
-            f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(font_size(role))}" '
-            f'fill="{ink}"{bold}{attrs}>{_xml(shown)}</text>'
-        )
-        x += columns(words) * font_size(role) * _ADVANCE
+            asked = words.lstrip("+∇ ")
+            shown = shown[: len(words) - len(asked)] + "?" * min(1, len(asked))
+        at = trimmed(f'x="{x:.1f}" y="{y:.1f}"')
+        parts.append(f"<text {at} {_ink(role)}{attrs}>{_xml(shown)}</text>")
+        x += cells(words) * font_size(role) * ADVANCE
     return "".join(parts)
 
 
+@functools.lru_cache
+def _ink(role: str) -> str:
+    bold = ' font-weight="bold"' if role in _BOLD else ""
+    return f'font-size="{_n(font_size(role))}" fill="{_INK.get(role, BLACK)}"{bold}'
+
+
+_LINE = f'stroke="{GREY}" fill="none" stroke-width="1.8"'
+
+
 def _arrow(tag: Tag, paths: list[str], tip: tuple[Point, Point] | None, marks: Marks) -> str:
-    look = f'stroke="{GREY}" fill="none" stroke-width="1.8"'
-    parts = [f'<g class="ck-arrow"{marks.attrs(tag, False)} {look}>']
+    parts = [f'<g class="ck-arrow"{marks.attrs(tag, False)} {_LINE}>']
     parts += [f'<path d="{d}"/>' for d in paths]
     if tip is not None:
         (x, y), (dx, dy) = tip
-        a = (x + 8 * dx, y + 8 * dy)
-        b, c = (x - 3.6 * dy, y + 3.6 * dx), (x + 3.6 * dy, y - 3.6 * dx)
-        points = " ".join(f"{_n(px)},{_n(py)}" for px, py in (a, b, c))
+        points = trimmed(
+            f"{x + 8 * dx:.1f},{y + 8 * dy:.1f} {x - 3.6 * dy:.1f},{y + 3.6 * dx:.1f} "
+            f"{x + 3.6 * dy:.1f},{y - 3.6 * dx:.1f}"
+        )
         parts.append(f'<polygon points="{points}" fill="{GREY}" stroke="none"/>')
     return "".join(parts) + "</g>"
 
@@ -221,23 +216,22 @@ def legend() -> tuple[str, str, float]:
     height = LEADING * MAIN + 2 * PAD_Y
     for kind, name in words:
         line = Line([(name, "small")])
-        width = line_size(line)[0] + 2 * PAD_X
+        width = line.width + 2 * PAD_X
         parts.append(_group(kind, [line], LOOKS[kind], (x, 0, width, height), "", (), Marks()))
         x += width + 12
     line = Line([("∇ gradient", "grad")])
     parts.append(_text(line, x, height * 0.62, (), Marks()))
-    x += line_size(line)[0]
+    x += line.width
     desc = "Borders of boxes: " + ", ".join(name for _, name in words)
     return wrap("".join(parts), x, height, 0.0, "Legend", desc), desc, x
 
 
 def _xml(words: str) -> str:
     """Escape text for XML, which has no place for control characters."""
-    return escape(
-        "".join(c if c.isprintable() or c == "\u00a0" else " " for c in words), quote=False
-    )
+    if not words.replace("\u00a0", "").isprintable():
+        words = "".join(c if c.isprintable() or c == "\u00a0" else " " for c in words)
+    return escape(words, quote=False)
 
 
 def _n(x: float) -> str:
-    text = f"{x:.1f}"
-    return text[:-2] if text.endswith(".0") else text
+    return f"{x:.1f}".removesuffix(".0")

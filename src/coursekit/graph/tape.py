@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import weakref
 from typing import Any
 
@@ -85,7 +84,7 @@ class Tape:
         """
         if roots is None:
             roots = self._ends()
-        values = {v.key: dataclasses.replace(v) for v in self.values}
+        values = {v.key: m.Value(**vars(v)) for v in self.values}
         data = to_lists(self._data)
         numbers = to_lists(self._stats)
         for key, value in values.items():
@@ -97,7 +96,7 @@ class Tape:
         graph = m.Graph(
             values=values,
             ops=[
-                dataclasses.replace(op, inputs=[*op.inputs], outputs=[*op.outputs])
+                m.Op(**{**vars(op), "inputs": [*op.inputs], "outputs": [*op.outputs]})
                 for op in self.ops
             ],
             roots=roots,
@@ -127,14 +126,14 @@ class Tape:
             for i, key in enumerate(op.inputs):
                 if (op.key, i) in self._sent:
                     parts.setdefault(key, []).append(self._sent[op.key, i])
-        passed = bool(self._order)
+        passed = all(key in self._grads for key in graph.roots)
         sums = {k: sum(ps[1:], ps[0]) for k, ps in parts.items() if all(p is not None for p in ps)}
         leaf_grads = to_lists(sums)
         more = []
         for key, value in graph.values.items():
             if not value.needs_grad:
                 continue
-            value.grad_state = m.UNKNOWN if passed else m.WAITING
+            value.grad_state = m.NONE if passed else m.WAITING
             if key in self._grads:
                 value.grad_state, value.grad = m.KNOWN, grads[key]
                 value.grad_stats = _pair(stats.get(key))
@@ -144,15 +143,17 @@ class Tape:
             if leaf is not None and value.grad_state == m.KNOWN and leaf.grad is not None:
                 if key not in sums and self.stats:
                     value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])
-                if key in sums and not torch.allclose(leaf.grad, sums[key], equal_nan=True):
+                if key in sums and not _same(leaf.grad, sums[key]):
                     more.append(value.name or "a leaf")
-            elif value.grad_state == m.UNKNOWN and value.is_leaf and leaf is not None:
-                value.grad_state = m.WAITING if leaf.grad is None else m.UNKNOWN
         if more:
             graph.notes.append(
                 f"Now {', '.join(more[:3])}.grad differs from the ∇ shown here: "
                 "it also holds other backward passes, or was reset since."
             )
+
+
+def _same(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return torch.equal(a, b) or torch.allclose(a, b, equal_nan=True)
 
 
 def _pair(numbers: Any) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from collections.abc import Iterable, Mapping
@@ -21,12 +22,16 @@ def caller() -> FrameType:
     """Return the frame of the code that called us: the first one outside torch and this package."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_back is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(_SKIP) and not name.endswith(_SKIP_ENDS):
+        if _is_students(frame.f_code.co_filename):
             break
         frame = frame.f_back
     assert frame is not None
     return frame
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_students(filename: str) -> bool:
+    return not filename.startswith(_SKIP) and not filename.endswith(_SKIP_ENDS)
 
 
 def variables(frame: FrameType) -> Iterable[tuple[str, Any]]:

@@ -17,8 +17,10 @@ from coursekit.plot.distributions import distributions
 from coursekit.plot.grids import images, pixels, templates
 from coursekit.plot.histories import histories
 from coursekit.plot.overlays import overlay
+from coursekit.plot.paths import paths
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
+from coursekit.plot.rates import rates
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
@@ -39,7 +41,9 @@ __all__ = [
     "images",
     "losses",
     "overlay",
+    "paths",
     "pixels",
+    "rates",
     "regions",
     "speedups",
     "storage",

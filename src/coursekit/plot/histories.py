@@ -86,7 +86,7 @@ def _draw_gaps(ax: Any, gaps: Mapping[str, float], tolerance: float, first: str)
     ax.set_xticks([1e-8, 1e-6, 1e-4, 1e-2, 1])
     ax.minorticks_off()
     ax.invert_yaxis()
-    ax.set_xlabel(f"largest difference from {first}\n(dashed: {tolerance:g}, where rounding ends)")
+    ax.set_xlabel(f"largest difference from {first}\n(left of the dashes: rounding)")
 
 
 def _alt(

@@ -43,7 +43,7 @@ ORIGIN: dict[str, str] = {
             "evaluate",
         ),
         "08": ("Logistic", "linear_model", "train_module", "validate"),
-        "09": ("SGD", "train_opt"),
+        "09": ("SGD", "train_opt", "Momentum", "running_mean", "Adam"),
         "10": ("PairDataset", "train_batches", "FastLoader"),
         "11": (
             "loss_batch",

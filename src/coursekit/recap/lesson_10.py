@@ -88,7 +88,7 @@ class FastLoader(DataLoader):
     and they cannot be asked for.
 
     Args:
-        dataset: A ``TensorDataset``; its tensors are on the CPU.
+        dataset: A ``TensorDataset``; its tensors are all on one device.
         batch_size: Rows in a minibatch; the last one of an epoch may be smaller.
         shuffle: Whether every epoch has a new order.
         generator: Draws that order, one ``torch.randperm(n)`` an epoch, which is not the order
@@ -115,5 +115,6 @@ class FastLoader(DataLoader):
         order = torch.arange(len(self.dataset))
         if self.shuffle:
             order = torch.randperm(len(order), generator=self.generator)
+        order = order.to(self.dataset.tensors[0].device)
         for rows in order.split(self.batch_size):
             yield tuple(t.index_select(0, rows) for t in self.dataset.tensors)

@@ -1,0 +1,173 @@
+"""Bugs for lesson 09, optim."""
+
+from tests.planted.mutation import Mutation
+
+MUTATIONS = [
+    Mutation(
+        "self.params = list(params)",
+        "self.params = params",
+        "SGD or the loop has a bug",
+        "the generator is kept: empty after the first step",
+    ),
+    Mutation(
+        "self.params = list(params)",
+        "self.params = [p.detach().clone().requires_grad_() for p in params]",
+        "step must subtract",
+        "copies in place of the parameters",
+    ),
+    Mutation(
+        "p -= self.lr * p.grad",
+        "p += self.lr * p.grad",
+        "step must subtract",
+        "a step uphill",
+    ),
+    Mutation(
+        "p -= self.lr * p.grad",
+        "p = p - self.lr * p.grad",
+        "step must subtract",
+        "a new tensor, and the parameter stays",
+    ),
+    Mutation(
+        "p -= self.lr * p.grad",
+        "p -= p.grad",
+        "step must subtract",
+        "lr forgotten in the step",
+    ),
+    Mutation("p.grad = None", "pass", "zero_grad must forget", "gradients never cleared"),
+    Mutation(
+        "for p in self.params:",
+        "for p in self.params[:1]:",
+        "SGD or the loop has a bug",
+        "only the first parameter is stepped",
+        index=0,
+    ),
+    Mutation(
+        "opt.zero_grad()",
+        "pass",
+        "SGD or the loop has a bug",
+        "zero left out of the loop",
+        index=1,
+    ),
+    Mutation(
+        "opt.step()",
+        "opt.zero_grad()",
+        "SGD or the loop has a bug",
+        "step left out of the loop",
+        index=1,
+    ),
+    Mutation(
+        "def get_model(opt_class=SGD, lr=0.25):",
+        "def get_model(opt_class=SGD, lr=0.2):",
+        "SGD or the loop has a bug",
+        "another learning rate than the reference",
+    ),
+    Mutation(
+        'stages["optim.SGD"] = train_opt(theirs, F.cross_entropy, their_opt, *digits)',
+        'stages["optim.SGD"] = train_opt(theirs, F.cross_entropy, opt, *digits)',
+        "SGD is not torch's SGD",
+        "the optimizer of another model",
+    ),
+    Mutation(
+        'groups = [{"params": [model.weight]}, {"params": [model.bias], "lr": 1.0}]',
+        'groups = [{"params": [model.weight]}, {"params": [model.bias]}]',
+        "lr of the group",
+        "the bias has no rate of its own",
+    ),
+    Mutation(
+        "model.weight.requires_grad_(False)",
+        "model.weight.requires_grad_(True)",
+        "frozen stays",
+        "the weight is not frozen",
+    ),
+    Mutation(
+        "for name in order:",
+        'for name in ("backward", "step", "zero"):',
+        "zero before step",
+        "the order is not used",
+    ),
+    Mutation(
+        "(loss * weigh(len(ys), len(yb))).backward()",
+        "loss.backward()",
+        "weigh each part by its share",
+        "the weight of a part is not used",
+    ),
+    Mutation(
+        "share = off_by(n, lambda part, whole: part / whole)",
+        "share = off_by(n, lambda part, whole: 16 / whole)",
+        "weigh each part by its share",
+        "each part counts as a full one",
+    ),
+    Mutation("v *= self.momentum", "pass", "momentum must roll", "a ball without friction"),
+    Mutation(
+        "v += p.grad",
+        "v += (1 - self.momentum) * p.grad",
+        "momentum must roll",
+        "a mean of gradients for their sum",
+    ),
+    Mutation(
+        "p -= self.lr * v",
+        "p -= self.lr * (self.momentum * v + p.grad)",
+        "Momentum is not torch's momentum",
+        "Nesterov's momentum",
+    ),
+    Mutation(
+        "v *= self.momentum",
+        "v = v * self.momentum",
+        "momentum must roll",
+        "the velocity is forgotten after each step",
+    ),
+    Mutation(
+        "p -= self.lr * v",
+        "p -= self.lr * p.grad",
+        "momentum must roll",
+        "the velocity is not used",
+    ),
+    Mutation(
+        "mean += (1 - beta) * (new - mean)",
+        "mean += beta * (new - mean)",
+        "all fives: the mean is 5",
+        "beta and 1 - beta exchanged",
+    ),
+    Mutation(
+        "return mean / (1 - beta**steps)",
+        "return mean",
+        "all fives: the mean is 5",
+        "no bias correction",
+    ),
+    Mutation(
+        "mean += (1 - beta) * (new - mean)",
+        "mean = mean + (1 - beta) * (new - mean)",
+        "all fives: the mean is 5",
+        "the mean is forgotten",
+    ),
+    Mutation(
+        "self.steps += 1",
+        "self.steps = 1",
+        "Adam is not torch's Adam",
+        "the steps are not counted",
+    ),
+    Mutation(
+        "square = running_mean(s, p.grad**2, self.betas[1], self.steps)",
+        "square = running_mean(s, p.grad, self.betas[1], self.steps)",
+        "the first step is lr long",
+        "the gradient is not squared",
+    ),
+    Mutation(
+        "square = running_mean(s, p.grad**2, self.betas[1], self.steps)",
+        "square = running_mean(s, p.grad**2, self.betas[0], self.steps)",
+        "Adam is not torch's Adam",
+        "one beta for both means",
+    ),
+    Mutation(
+        "p -= self.lr * mean / (square.sqrt() + 1e-8)",
+        "p -= self.lr * mean / (square + 1e-8)",
+        "the first step is lr long",
+        "the root is missing",
+    ),
+    Mutation(
+        "opt.lr = low * (high / low) ** (i / (steps - 1))",
+        "opt.lr = low * (high / low) ** (1 - i / (steps - 1))",
+        "the decade below the edge",
+        "the sweep begins with the largest rate",
+    ),
+]

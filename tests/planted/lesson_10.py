@@ -1,0 +1,167 @@
+"""Bugs for lesson 10, Dataset and DataLoader."""
+
+from tests.planted.mutation import Mutation
+
+MUTATIONS = [
+    Mutation(
+        "return model, optim.SGD(model.parameters(), lr=lr)",
+        "return model, optim.SGD(model.parameters(), lr=lr / 2)",
+        "the loops differ",
+        "another learning rate",
+    ),
+    Mutation(
+        "return len(self.x)",
+        "return len(self.x) - 1",
+        "one item for each image",
+        "a dataset that hides its last row",
+    ),
+    Mutation(
+        "return self.x[i], self.y[i]",
+        "return self.x[i], self.y[0]",
+        "the same rows?",
+        "always the first label",
+    ),
+    Mutation(
+        "self.x, self.y = x, y",
+        "self.x, self.y = x, y.flip(0)",
+        "the same rows?",
+        "labels in another order than the images",
+    ),
+    Mutation(
+        "xb, yb = train_ds[i : i + bs]",
+        "xb, yb = train_ds[i : i + bs - 1]",
+        "other rows, or other steps",
+        "a batch ends one row early",
+    ),
+    Mutation(
+        "for i in range(0, len(train_ds), bs):",
+        "for i in range(0, len(train_ds) - bs, bs):",
+        "other rows, or other steps",
+        "the short last batch is lost",
+    ),
+    Mutation(
+        "opt.zero_grad()",
+        "pass",
+        "other rows, or other steps",
+        "gradients never zeroed in the loop over slices",
+        index=0,
+    ),
+    Mutation(
+        "opt.zero_grad()",
+        "pass",
+        "is a step missing?",
+        "gradients never zeroed in train_batches",
+        index=1,
+    ),
+    Mutation("opt.step()", "pass", "is a step missing?", "no step in train_batches", index=1),
+    Mutation(
+        "train_dl = DataLoader(train_ds, batch_size=bs)",
+        "train_dl = DataLoader(train_ds, batch_size=bs, shuffle=True)",
+        "other batches, steps",
+        "shuffled where the order is compared",
+    ),
+    Mutation(
+        "train_dl = DataLoader(train_ds, batch_size=bs)",
+        "train_dl = DataLoader(train_ds, batch_size=bs, drop_last=True)",
+        "other batches, steps",
+        "the last batch dropped",
+    ),
+    Mutation(
+        "story = cut(x_train, y_train, bs)",
+        "story = list(cut(x_train, y_train, bs))",
+        "a generator can be walked once",
+        "the bug that the lesson shows is not there",
+        index=1,
+    ),
+    Mutation(
+        "pairs = list(cut(x_train, y_train, bs))",
+        "pairs = cut(x_train, y_train, bs)",
+        "object of type 'generator' has no len()",
+        "the cured training gets a generator again",
+        loud=True,
+    ),
+    Mutation(
+        "sorted_ds = TensorDataset(x_train[by_digit], y_train[by_digit])",
+        "sorted_ds = TensorDataset(x_train[by_digit], y_train)",
+        "x and y alike?",
+        "images sorted, labels not",
+    ),
+    Mutation(
+        "by_digit = y_train.argsort(stable=True)",
+        "by_digit = torch.randperm(len(y_train))",
+        "sorted",
+        "the sorted data are not sorted",
+    ),
+    Mutation(
+        "mixed_dl = DataLoader(sorted_ds, batch_size=bs, shuffle=True, generator=g)",
+        "mixed_dl = DataLoader(sorted_ds, batch_size=bs, generator=g)",
+        "the same data, shuffled, must be learned",
+        "shuffle forgotten",
+    ),
+    Mutation(
+        "return DataLoader(rows_ds, batch_size=bs, shuffle=True, generator=g)",
+        "return DataLoader(rows_ds, batch_size=bs, shuffle=True)",
+        "the same seed gives the same order",
+        "the generator is made and not passed",
+    ),
+    Mutation(
+        "order(valid_dl)",
+        "pass",
+        "looking changes what comes after",
+        "nobody looks at the validation data",
+    ),
+    Mutation(
+        "weighted = sum(p * n for p, n in zip(parts, sizes)) / sum(sizes)",
+        "weighted = sum(p * n for p, n in zip(parts, sizes)) / (bs * len(sizes))",
+        "weight by size",
+        "the short batch counted as a full one",
+    ),
+    Mutation(
+        "return pad_sequence(items, batch_first=True)",
+        "return pad_sequence(items, batch_first=True, padding_side='left')",
+        "pad at the end",
+        "zeros before the word",
+    ),
+    Mutation(
+        "return DataLoader(ds, sampler=lists, batch_size=None)",
+        "return DataLoader(ds, batch_sampler=lists)",
+        "the sampler must give lists of rows",
+        "rows asked for one by one",
+    ),
+    Mutation(
+        "if self.shuffle:",
+        "if True:",
+        "other rows or order",
+        "the fast loader always shuffles",
+    ),
+    Mutation(
+        "if self.shuffle:",
+        "if False:",
+        "a new order for each epoch",
+        "the fast loader never shuffles",
+    ),
+    Mutation(
+        "order = torch.randperm(len(order), generator=self.generator)",
+        "order = torch.randperm(len(order))",
+        "the generator decides",
+        "the fast loader forgets its generator",
+    ),
+    Mutation(
+        "order = torch.randperm(len(order), generator=self.generator)",
+        "order = torch.randint(len(order), (len(order),), generator=self.generator)",
+        "each row once",
+        "rows drawn with repetition",
+    ),
+    Mutation(
+        "for rows in order.split(self.batch_size):",
+        "for rows in order.split(self.batch_size)[:-1]:",
+        "epoch empty or short",
+        "the fast loader forgets the last batch",
+    ),
+    Mutation(
+        "rows = torch.randperm(len(x_train), generator=g)",
+        "rows = torch.arange(len(x_train))",
+        "x without its y cannot be learned",
+        "the silent mistake of the clinic is not there",
+    ),
+]
