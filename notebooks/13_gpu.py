@@ -576,13 +576,11 @@ print("operations of the three layers, one image:", forward)
 # pass. **Predict.** One of these gradients nobody needs. Which?
 
 # %% slideshow={"slide_type": "fragment"}
+from coursekit.recap import lecture_cnn
 from torch.utils.flop_counter import FlopCounterMode
 
 by_hand = 3 * sum(forward) - forward[0]
-lecture = nn.Sequential(
-    nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 16, 3, 2, 1),
-    nn.ReLU(), nn.Conv2d(16, 10, 3, 2, 1), nn.Flatten(),
-)
+lecture = lecture_cnn()
 with FlopCounterMode(display=False) as counter:
     lecture(torch.zeros(1, 1, 28, 28)).sum().backward()
 print("by hand:", by_hand, " counted by torch:", counter.get_total_flops())
@@ -670,7 +668,7 @@ assert number + 1 == 256, "bfloat16 has 8 binary digits"
 # %% slideshow={"slide_type": "-"}
 with torch.autocast("cpu", torch.bfloat16):
     scores = lecture(torch.rand(4, 1, 28, 28))
-    loss = F.cross_entropy(scores[:, :10], torch.arange(4))
+    loss = F.cross_entropy(scores, torch.arange(4))
 loss.backward()
 print("scores", scores.dtype)
 print("loss  ", loss.dtype)
@@ -797,7 +795,7 @@ if device.type == "cuda":
 # loader moves the batches. `WrappedDataLoader` is lesson 12's.
 
 # %% slideshow={"slide_type": "-"}
-from coursekit.recap import History, WrappedDataLoader, fit
+from coursekit.recap import WrappedDataLoader, fit
 
 
 def to_the_device(xb, yb):

@@ -21,11 +21,14 @@ from coursekit.plot.paths import paths
 from coursekit.plot.picture import Picture
 from coursekit.plot.planes import regions
 from coursekit.plot.rates import rates
+from coursekit.plot.seeds import seeds
+from coursekit.plot.sliding import sliding
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
 from coursekit.plot.timeline import timeline
 from coursekit.plot.training import training
+from coursekit.plot.volumes import volumes
 
 __all__ = [
     "Picture",
@@ -45,9 +48,12 @@ __all__ = [
     "pixels",
     "rates",
     "regions",
+    "seeds",
+    "sliding",
     "speedups",
     "storage",
     "templates",
     "timeline",
     "training",
+    "volumes",
 ]

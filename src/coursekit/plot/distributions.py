@@ -44,14 +44,15 @@ def distributions(series: Mapping[str, Sequence[Any]], *, ylabel: str = "value")
     columns = min(COLUMNS, len(series))
     rows = -(-len(series) // columns)
     figure = Figure(figsize=(max(4.6 * columns, 6.0), 3.0 * rows))
-    panels = figure.subplots(rows, columns, squeeze=False).flat
-    for number, (ax, (name, shots)) in enumerate(zip(panels, series.items(), strict=False)):
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    used, spare = panels[: len(series)], panels[len(series) :]
+    for number, (ax, (name, shots)) in enumerate(zip(used, series.items(), strict=True)):
         _draw(ax, shots)
         ax.set_title(f"{name}: {shots[-1].zeros:.0%} exactly 0", fontsize=13)
         ax.set_xlabel("step")
         if number % columns == 0:
             ax.set_ylabel(ylabel)
-    for ax in panels:
+    for ax in spare:
         ax.axis("off")
     first = next(iter(series.values()))
     told = " ".join(

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from coursekit.palette import BLUE, GREY, ORANGE
+from coursekit.palette import BLACK, BLUE, GREY, ORANGE
 from coursekit.plot.picture import Picture, drawn, to_numpy
 
 #: Panels side by side.
@@ -33,12 +33,19 @@ class _Run(NamedTuple):
 
 
 @drawn
-def training(histories: Any, *, per_epoch: int | None = None, ymax: float | None = None) -> Picture:
+def training(
+    histories: Any,
+    *,
+    level: tuple[str, float] | None = None,
+    per_epoch: int | None = None,
+    ymax: float | None = None,
+) -> Picture:
     """Draw the losses of a training run: of batches, of training epochs, of validation.
 
     Args:
         histories: A history of lesson 11 (``batches`` and ``epochs``), or a mapping from names to
             histories, one panel each.
+        level: A name and a value to compare with, drawn as a thin horizontal line.
         per_epoch: Batches in an epoch; needed only while an epoch is unfinished.
         ymax: Cut the picture off here; without it each panel is cut off above its first losses,
             where curves explode.
@@ -59,25 +66,28 @@ validation from 0.90 to 0.60.
         raise ValueError("There is nothing to draw: train first.")
     columns = min(COLUMNS, len(runs))
     rows = -(-len(runs) // columns)
-    size = (8.0, 3.6) if len(runs) == 1 else (4.0 * columns, 2.75 * rows)
+    size = (8.0, 3.6) if len(runs) == 1 else (3.3 * columns, 2.3 * rows)
     figure = Figure(figsize=size)
-    panels = figure.subplots(rows, columns, squeeze=False).flat
-    for number, (ax, (name, run)) in enumerate(zip(panels, runs.items(), strict=False)):
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    used, spare = panels[: len(runs)], panels[len(runs) :]
+    for number, (ax, (name, run)) in enumerate(zip(used, runs.items(), strict=True)):
         _draw(ax, run, ymax)
+        if level is not None:
+            ax.axhline(level[1], color=BLACK, lw=1.2, ls=":", label=level[0])
         ax.set_title(name)
-        if number // columns == rows - 1 or number + columns >= len(runs):
+        if number + columns >= len(runs):
             ax.set_xlabel("epochs")
         if number % columns == 0:
             ax.set_ylabel("loss")
-    spare = list(panels)  # zip took those that are used
     for ax in spare:
         ax.axis("off")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    if spare:
-        spare[-1].legend(handles, labels, loc="center", fontsize=13)
-    else:
-        figure.axes[0].legend(loc="upper right", fontsize=12)
-    return Picture(figure, " ".join(_story(name, run) for name, run in runs.items()))
+    handles, labels = used[0].get_legend_handles_labels()
+    place = spare[-1] if spare else used[0]
+    place.legend(handles, labels, loc="center" if spare else "upper right", fontsize=12)
+    alt = " ".join(_story(name, run) for name, run in runs.items())
+    if level is not None:
+        alt += f" Thin line: {level[0]} at {level[1]:.2f}."
+    return Picture(figure, alt)
 
 
 def _take(history: Any, per_epoch: int | None) -> _Run:
@@ -93,8 +103,8 @@ def _draw(ax: Axes, run: _Run, ymax: float | None) -> None:
         at = np.arange(1, len(run.batches) + 1) / run.per_epoch
         ax.plot(at, run.batches, color="#A8A8A8", lw=1.0, ls="-", label="each batch", zorder=1)
     for values, shift, colour, style, marker, label in (
-        (run.train, 0.5, ORANGE, "--", "o", "training (mean of the epoch)"),
-        (run.valid, 0.0, BLUE, "-", "s", "validation (after the epoch)"),
+        (run.train, 0.5, ORANGE, "--", "o", "training\n(on the way)"),
+        (run.valid, 0.0, BLUE, "-", "s", "validation\n(after the epoch)"),
     ):
         at = np.arange(1, len(values) + 1) - shift
         ax.plot(
@@ -109,7 +119,7 @@ def _draw(ax: Axes, run: _Run, ymax: float | None) -> None:
         steady = float(np.quantile(finite, 0.98)) if np.isfinite(finite).all() else start
         top = 1.15 * max(start, min(steady, 4 * start))
     ax.set_ylim(0, top)
-    ax.set_xlim(0, run.ends)
+    ax.set_xlim(0, 1.03 * run.ends)  # room for the last marker
     if not np.isfinite(everything).all():
         ax.text(
             0.5, 0.5, "not a number", transform=ax.transAxes, ha="center", color=GREY, fontsize=13

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, Dataset
 
@@ -116,7 +116,7 @@ def get_data(
         >>> [len(xb) for xb, yb in train_dl], [len(xb) for xb, yb in valid_dl]
         ([4, 4, 2], [8, 2])
     """
-    generator = Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     train_dl = DataLoader(train_ds, batch_size=bs, shuffle=True, generator=generator)
     return train_dl, DataLoader(valid_ds, batch_size=2 * bs)
 

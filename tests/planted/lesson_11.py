@@ -1,0 +1,151 @@
+"""Bugs for lesson 11, fit, validate, log."""
+
+from tests.planted.mutation import Mutation
+
+MUTATIONS = [
+    Mutation(
+        "return loss.item(), len(xb)",
+        "return loss.item(), 1",
+        "a batch must count for its size",
+        "every batch counts the same",
+    ),
+    Mutation(
+        "if opt is not None:",
+        "if opt is None:",
+        "'NoneType' object has no attribute 'zero_grad'",
+        "steps where there is no optimizer",
+        loud=True,
+    ),
+    Mutation(
+        "opt.zero_grad()",
+        "pass",
+        "zero them before backward",
+        "gradient never zeroed",
+        index=0,
+    ),
+    Mutation(
+        "opt.step()",
+        "pass",
+        "no learning",
+        "no step",
+        index=0,
+    ),
+    Mutation(
+        "total = sum(loss * size for loss, size in results)",
+        "total = sum(loss for loss, size in results)",
+        "a batch must count for its size",
+        "losses not weighted",
+    ),
+    Mutation(
+        "return total / sum(size for _, size in results)",
+        "return total / len(results)",
+        "a batch must count for its size",
+        "divided by the number of batches",
+    ),
+    Mutation(
+        "model.eval()",
+        "pass",
+        "measure in evaluation mode",
+        "measured in training mode",
+        index=1,
+    ),
+    Mutation(
+        "with torch.no_grad():",
+        "if True:",
+        "measuring must not record",
+        "measured without no_grad",
+        index=4,
+    ),
+    Mutation(
+        "model.train(mode)",
+        "pass",
+        "put the mode back as it was",
+        "left in evaluation mode",
+        index=0,
+    ),
+    Mutation(
+        "train_ds, batch_size=bs, shuffle=True, generator=generator",
+        "train_ds, batch_size=bs, generator=generator",
+        "shuffle the training data",
+        "training data not shuffled",
+    ),
+    Mutation(
+        "train_ds, batch_size=bs, shuffle=True, generator=generator",
+        "train_ds, batch_size=bs, shuffle=True",
+        "give the loader a seeded generator of its own",
+        "shuffled by the global generator",
+    ),
+    Mutation(
+        "return train_dl, DataLoader(valid_ds, batch_size=2 * bs)",
+        "return train_dl, DataLoader(valid_ds, batch_size=2 * bs, shuffle=True)",
+        "do not shuffle the validation data",
+        "validation data shuffled",
+    ),
+    Mutation(
+        "return train_dl, DataLoader(valid_ds, batch_size=2 * bs)",
+        "return train_dl, DataLoader(train_ds, batch_size=2 * bs)",
+        "do not shuffle the validation data",
+        "validated on the training data",
+    ),
+    Mutation(
+        "generator = torch.Generator().manual_seed(seed)",
+        "generator = torch.Generator(); generator.seed()",
+        "give the loader a seeded generator of its own",
+        "generator without a seed",
+    ),
+    Mutation(
+        "run.model.train()",
+        "run.model.eval()",
+        "train in training mode",
+        "trains in evaluation mode",
+    ),
+    Mutation(
+        'run.tell("on_batch_end")',
+        "pass",
+        "a loss for each batch",
+        "nobody is told of a batch",
+    ),
+    Mutation(
+        "run.step += 1",
+        "pass",
+        "run.stop must end the run at once",
+        "steps are not counted",
+    ),
+    Mutation(
+        "if run.stop:",
+        "if False:",
+        "run.stop must end the run at once",
+        "stop is not heeded in the middle of an epoch",
+    ),
+    Mutation(
+        'run.tell("on_epoch_end")',
+        "pass",
+        "metrics for each epoch",
+        "nobody is told of an epoch",
+    ),
+    Mutation(
+        "model.train(mode)",
+        "pass",
+        "leave the model in the mode it came in",
+        "fit leaves its own mode behind",
+        index=1,
+    ),
+    Mutation(
+        "while run.epoch < run.epochs and not run.stop:",
+        "while run.epoch < run.epochs - 1 and not run.stop:",
+        "a loss for each batch",
+        "the last epoch forgotten",
+    ),
+    Mutation(
+        "self.batches.append(run.loss)",
+        "self.batches = [run.loss]",
+        "a loss for each batch",
+        "the history keeps the last loss only",
+    ),
+    Mutation(
+        "self.epochs.setdefault(name, []).append(value)",
+        "self.epochs[name] = [value]",
+        "metrics for each epoch",
+        "the history keeps the last epoch only",
+    ),
+]
