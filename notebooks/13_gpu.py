@@ -2,7 +2,7 @@
 # jupyter:
 #   coursekit:
 #     lesson: '13'
-#     minutes: 85
+#     minutes: 80
 #     needs:
 #     - '10'
 #     - '11'
@@ -36,7 +36,7 @@
 # - time work on a device honestly, and draw who waits for whom
 # - make training faster, one measured change at a time, and say how far away the limit is
 #
-# Needs: [10 Dataset and DataLoader](10_dataset_and_dataloader.ipynb), [11 Fit](11_fit_validate_log.ipynb), [12 CNN](12_cnn.ipynb). About 85 minutes.
+# Needs: [10 Dataset and DataLoader](10_dataset_and_dataloader.ipynb), [11 Fit](11_fit_validate_log.ipynb), [12 CNN](12_cnn.ipynb). About 80 minutes.
 #
 # [**Open in Colab**](https://colab.research.google.com/github/your-org/neural-networks-from-nothing/blob/main/notebooks/13_gpu.ipynb)
 
@@ -555,7 +555,8 @@ plot.speedups(ratios)
 # ## 6 · How fast could it be?
 #
 # Every computation has a floor: so many operations, so many bytes, and a device that does only so many of each in a second. A
-# `Conv2d` multiplies and adds a k × k patch of every input channel, for every output channel and every place.
+# `Conv2d` multiplies and adds a k × k patch of every input channel, for every output channel and every place. Here are the
+# three layers of lesson 12's first network.
 
 # %% slideshow={"slide_type": "-"}
 def conv_operations(c_in, c_out, k, height, width):
