@@ -60,6 +60,15 @@ def test_a_failing_case_shows_input_expected_and_got():
     )
 
 
+def test_sets_are_compared_by_their_members_and_shown_in_one_order():
+    exercise = one(lambda: [Case("ba")], "def f(x): return set(x)")
+    assert examine(exercise, lambda x: set("ab")).state == "correct"
+    said = repr(examine(exercise, lambda x: {"c", "a"}))
+    assert "The result has wrong members" in said
+    assert "expected {'a', 'b'}, got {'a', 'c'}" in said
+    assert "The result is a list" in repr(examine(exercise, list))
+
+
 def test_endless_recursion_is_an_error_like_any_other():
     def f(x):
         return f(x + 1)

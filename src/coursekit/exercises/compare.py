@@ -77,6 +77,8 @@ def compare(
         return _compare_sequence(got, want, rules, what)
     if isinstance(want, dict):
         return _compare_dict(got, want, rules, what)
+    if isinstance(want, set | frozenset):
+        return _compare_set(got, want, what)
     same_type = type(got) is type(want) or (isinstance(want, type) and isinstance(got, type))
     if not same_type:
         return _wrong_type(got, want, what)
@@ -94,6 +96,14 @@ def _kind(want: Any) -> str:
 
 def _wrong_type(got: Any, want: Any, what: str, hint: str = "") -> Difference:
     return Difference(f"{what} is {type_name(got)}", _kind(want), _kind(got), hint)
+
+
+def _compare_set(got: Any, want: Any, what: str) -> Difference | None:
+    if type(got) is not type(want):
+        return _wrong_type(got, want, what)
+    if sorted(map(show, got)) != sorted(map(show, want)):
+        return Difference(f"{what} has wrong members", show(want), show(got))
+    return None
 
 
 def _compare_tensor(got: Any, want: Any, rules: dict, what: str) -> Difference | None:

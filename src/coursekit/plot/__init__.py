@@ -26,6 +26,7 @@ from coursekit.plot.sliding import sliding
 from coursekit.plot.speed import speedups
 from coursekit.plot.storage_picture import storage
 from coursekit.plot.tables import bars, heatmap
+from coursekit.plot.timeline import timeline
 from coursekit.plot.training import training
 from coursekit.plot.volumes import volumes
 
@@ -52,6 +53,7 @@ __all__ = [
     "speedups",
     "storage",
     "templates",
+    "timeline",
     "training",
     "volumes",
 ]

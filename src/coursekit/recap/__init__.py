@@ -69,6 +69,17 @@ ORIGIN: dict[str, str] = {
             "make_cnn",
             "steady_cnn",
         ),
+        "13": (
+            "PretendGPU",
+            "median_seconds",
+            "simulate",
+            "busy_share",
+            "OneByOne",
+            "train_pass",
+            "LADDER",
+            "make_loader",
+            "climb",
+        ),
     }.items()
     for name in names
 }

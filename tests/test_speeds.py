@@ -1,0 +1,52 @@
+"""Measured speeds are kept as data: complete, readable, and refused when damaged."""
+
+import json
+
+import pytest
+
+from coursekit import speeds
+from coursekit.data import shipped_folder
+from coursekit.recap import LADDER
+
+RUN = speeds.Speeds("a laptop", "cpu", "2026-11-25", "2.14.1", {"start": 812.3, "faster": 24567.0})
+
+
+def test_what_is_saved_is_read_again(tmp_path):
+    speeds.save(RUN, tmp_path / "deep" / "laptop.json")
+    assert speeds.load(tmp_path / "deep" / "laptop.json") == RUN
+
+
+def test_a_run_shows_three_digits_and_ratios():
+    assert repr(RUN).splitlines() == [
+        "a laptop (cpu), measured 2026-11-25 with torch 2.14.1",
+        "  start       812 images a second   1.0 times",
+        "  faster   24,600 images a second  30.2 times",
+    ]
+
+
+def test_the_shipped_runs_climbed_the_ladder_of_the_lesson():
+    runs = speeds.measured()
+    assert runs, "the course ships at least one run"
+    for run in runs:
+        assert list(run.images_per_second) == list(LADDER), run.device
+        assert run.kind in ("cpu", "cuda", "mps") and run.device and run.torch
+    files = list((shipped_folder() / "speeds").iterdir())
+    assert len(files) == len(runs), "nothing else lies there"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"device": "x"}', '{"speed": 3}'])
+def test_a_damaged_file_is_a_sentence(tmp_path, text):
+    path = tmp_path / "broken.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(speeds.SpeedsError, match=r"broken\.json holds no speeds"):
+        speeds.load(path)
+
+
+@pytest.mark.parametrize("bad", [{}, {"start": 0.0}, {"start": -1.0}, {"start": float("nan")}])
+def test_speeds_that_cannot_be_are_refused(bad, tmp_path):
+    with pytest.raises(ValueError, match="above 0"):
+        speeds.Speeds("x", "cpu", "2026-11-25", "2.14.1", bad)
+    path = tmp_path / "odd.json"
+    path.write_text(json.dumps({**RUN.__dict__, "images_per_second": bad}), encoding="utf-8")
+    with pytest.raises(speeds.SpeedsError):
+        speeds.load(path)
