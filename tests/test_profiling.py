@@ -9,7 +9,6 @@ import torch
 from coursekit import plot
 from coursekit.profiling import part, timeline_of
 
-
 weights = torch.ones(64, 10, requires_grad=True)
 
 
