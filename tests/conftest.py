@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,3 +51,20 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave the benchmarks to ``make bench``."""
     wanted = config.getoption("benchmark_only", default=False)
     return True if collection_path == BENCH and not wanted else None
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium without a window; without one skip, or fail where CI is set."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
+
+    with api.sync_playwright() as playwright:
+        try:
+            one = playwright.chromium.launch(args=BROWSER_ARGS, executable_path=system_chromium())
+        except api.Error as e:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no browser: {str(e).strip().splitlines()[0]}")
+        yield one
+        one.close()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pypdf
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Browser, Page
 
 from coursekit.deck import plan
 from coursekit.export import chromium, handout, lessons, page, slides
@@ -22,26 +19,10 @@ from tests.sample_decks import deck_of
 from tests.tools.normalise import dumps
 from tests.tools.notebooks import find, lesson_files, read, slide_type
 from tests.tools.walk_deck import access
-from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
 from tests.tools.walk_deck.walker import SCRIPTS
 
 LESSONS = pytest.mark.parametrize("path", lesson_files(), ids=lambda path: path.stem)
 READY = "() => window.Reveal && Reveal.isReady()"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                args=BROWSER_ARGS, executable_path=system_chromium()
-            )
-        except BrowserError as e:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no browser: {str(e).strip().splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 class Offline:

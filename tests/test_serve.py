@@ -9,36 +9,18 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Browser, Page
 
 from coursekit import serve
 from tests.faults.rough import can_unshare
 from tests.lint.good import code, md
 from tests.sample_decks import deck_of
 from tests.tools.normalise import dumps
-from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
 
 START = "import sys; from coursekit.serve import serve; sys.exit(serve({}, browser=False))"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                args=BROWSER_ARGS, executable_path=system_chromium()
-            )
-        except BrowserError as e:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no browser: {str(e).strip().splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import pytest
 import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
@@ -19,14 +18,6 @@ from coursekit.recap import CNN, FastLoader, WrappedDataLoader, lecture_cnn, to_
 ROUNDS = 15
 #: How many times as many images a second the lesson's means must train.
 FACTOR = 1.5
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def lecture_epoch(dataset: TensorDataset) -> None:

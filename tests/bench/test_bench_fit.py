@@ -33,14 +33,6 @@ ALLOWED = 1.03
 Loop = Callable[[nn.Module], None]
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def loaders(n: int) -> tuple[DataLoader, DataLoader]:
     """Loaders of n and n / 5 flat images, of noise: what they show does not matter here."""
     generator = torch.Generator().manual_seed(0)

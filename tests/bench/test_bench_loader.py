@@ -51,14 +51,6 @@ def medians(loaders: dict[str, Iterable[Any]]) -> dict[str, float]:
     return {name: 1000 * statistics.median(values) for name, values in times.items()}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def train_ds() -> TensorDataset:
     return TensorDataset(torch.rand(ROWS, COLUMNS), torch.randint(0, 10, (ROWS,)))

@@ -1,31 +1,11 @@
 """In a real browser: no text leaves its box, it is large enough, and the steps can be used."""
 
-import os
-import shutil
-
 import pytest
 
 from coursekit import graph
 from tests.graph.works import WORKS
 
 pytestmark = pytest.mark.browser
-
-
-def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = chromium()
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium found on the PATH")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def figure(name: str, **options) -> graph.Drawing:
