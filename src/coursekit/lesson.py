@@ -19,7 +19,7 @@ def start() -> None:
 
     With several threads torch adds up long sums in another order, and the last digits change.
     The tensors of this course are so small that more threads would not make it faster either;
-    lesson 13 turns them on again. Nothing is seeded here: a lesson that draws random
+    lesson 13 says when they would. Nothing is seeded here: a lesson that draws random
     numbers shows its seed. Where the home folder cannot be written, matplotlib gets a temporary
     folder for its cache: it would make one itself, and warn below the first picture.
 
