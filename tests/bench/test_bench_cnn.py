@@ -34,7 +34,7 @@ def memory_is_kept():
     """Let both sides reuse freed memory, as a process does that has run for a while.
 
     glibc gives large blocks back to the system until one of their size has been freed; a batch's
-    maps would then cost more page faults than arithmetic (measured: 0.7 to 0.9 times the speed for 1.5 to 1.7).
+    maps would then cost more page faults than arithmetic (measured: 0.7 to 0.9 times the speed).
     """
     for _ in range(3):
         torch.ones(30 * 2**20, dtype=torch.uint8)
