@@ -35,7 +35,7 @@ Thin line: guessing at 10%.
     rows = {str(name): to_numpy(values).astype(float) for name, values in results.items()}
     if not rows or any(values.ndim != 1 or not len(values) for values in rows.values()):
         raise ValueError("Give at least one recipe, each with a list of results.")
-    figure, ax = new_axes(9.0, 0.9 + 0.62 * len(rows))
+    figure, ax = new_axes(9.0, 0.9 + 0.5 * len(rows))
     for y, values in enumerate(rows.values()):
         ax.plot([values.min(), values.max()], [y, y], color=BLUE, lw=7, alpha=0.25, ls="-")
         ax.plot(values, np.full(len(values), y), "o", ms=11, color=BLUE, mec="white", mew=1.2)

@@ -41,7 +41,7 @@ The window at row 1, column 0 is framed.
     inside = 0 <= at[0] < out.shape[0] and 0 <= at[1] < out.shape[1]
     if not inside or top + high > picture.shape[0] or left + wide > picture.shape[1]:
         raise ValueError(f"The window at {at} does not lie inside an image of {picture.shape}.")
-    figure = Figure(figsize=(10.0, 3.9))
+    figure = Figure(figsize=(9.0, 3.3))
     axes = figure.subplots(1, 3, width_ratios=(4, 2, 4))
     axes[0].imshow(picture, cmap="gray_r", vmin=0)
     axes[0].set_title("image")
