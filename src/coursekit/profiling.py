@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -79,7 +80,7 @@ def _without_chatter() -> Iterator[None]:
     """Send the file descriptor of stderr nowhere: the profiler's library logs each start there."""
     sys.stderr.flush()
     kept = os.dup(2)
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123  (a descriptor is wanted, no path)
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:
         yield

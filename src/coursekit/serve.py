@@ -224,7 +224,8 @@ def _settings(folder: Path, token: str, *, classic_slides: bool, cell: int = 0) 
             file.write_text(content, encoding="utf-8")
         secret = settings / "jupyter_server_config.json"
         secret.unlink(missing_ok=True)
-        with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+        owner_only = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(owner_only, "w", encoding="utf-8") as file:  # noqa: PTH123
             json.dump(LOCKED | {"IdentityProvider": {"token": token}}, file)
     except OSError as e:
         raise ServeError(f"{e.filename or home} cannot be written: {e.strerror}.") from e

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -13,6 +14,11 @@ from coursekit import palette, plot
 from coursekit.plot.grids import SIGNED_COLOURS, as_images
 from coursekit.plot.picture import STYLE
 
+RUN = SimpleNamespace(
+    batches=[2.3, 1.3, 0.8, 0.6], epochs={"train_loss": [1.8, 0.7], "valid_loss": [0.9, 0.6]}
+)
+SHOT = SimpleNamespace(step=1, low=-1.0, high=1.0, counts=[1, 2, 1], zeros=0.5)
+
 EVERY = {
     "images": lambda: plot.images(torch.rand(12, 784), titles=range(12), marked=[True] * 12),
     "pixels": lambda: plot.pixels(torch.rand(28, 28), slice(0, 3), slice(0, 4)),
@@ -22,6 +28,12 @@ EVERY = {
     "bars": lambda: plot.bars(torch.rand(10), marked=3),
     "heatmap": lambda: plot.heatmap(torch.rand(4, 5), digits=2, sums=True),
     "histories": lambda: plot.histories({"a": [2.0, 1.0], "b": [2.0, 1.0], "c": [2.0, 1.5]}),
+    "timeline": lambda: plot.timeline([("Python", "load", 0, 8), ("device", "compute", 8, 2)]),
+    "sliding": lambda: plot.sliding(torch.eye(4), torch.ones(3, 3), torch.ones(2, 2), at=(1, 0)),
+    "seeds": lambda: plot.seeds({"a": [0.1, 0.7], "b": [0.9, 0.92]}, level=("guessing", 0.1)),
+    "volumes": lambda: plot.volumes([("image", (1, 28, 28), 0), ("conv", (16, 14, 14), 160)]),
+    "training": lambda: plot.training(RUN),
+    "distributions": lambda: plot.distributions({"weight": [SHOT]}, ylabel="gradient"),
     "downhill": lambda: plot.downhill(np.square, {"crawls": [4, 3.9], "flies off": [4, -4.8, 5.8]}),
     "fits": lambda: plot.fits(np.arange(3), np.arange(3) ** 2, {"a": np.ones(3), "b": np.zeros(3)}),
     "overlay": lambda: plot.overlay(np.arange(3), {"a": [0, 1, 4], "b": torch.ones(3)}),

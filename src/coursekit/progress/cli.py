@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         partial.replace(out)
     except OSError as error:
         raise CourseError(
-            f"Cannot write to {str(error.filename or out)!r} ({error.strerror}); "
+            f"Cannot write to {str(error.filename or out)!r} ({error.strerror or error}); "
             "choose another place with --out."
         ) from None
     print(to_screen(rows))
