@@ -187,9 +187,15 @@ def _run_all(paths: list[Path], limits: Limits) -> Iterator[tuple[Path, dict]]:
             one.end()
 
 
+LONGEST_TEMPORARY = 70
+"""Bytes in the name of the folder for temporary files: a fork server's socket lies below it, and
+Linux allows such a socket 107 in all."""
+
+
 def _context() -> Any:
     """How processes start: forked from one that has torch loaded, where that is sound."""
-    if sys.platform != "linux":
+    long = len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY
+    if sys.platform != "linux" or long:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["coursekit.progress.preload"])
