@@ -5,7 +5,8 @@ must then fit 1280x720 and 1920x1080, be legible, and show no error. Contact she
 seen are left in ``build/decks/``.
 
 The lessons are in three files, so that several workers share the walking: in JupyterLab here and in
-``test_decks_later.py``, in classic RISE in ``test_decks_classic.py``.
+``test_decks_later.py``, in classic RISE in ``test_decks_classic.py``. What the keyboard does is in
+``test_decks_keys.py``.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from tests.tools.walk_deck.report import (
 )
 from tests.tools.walk_deck.sheet import save_sheet
 from tests.tools.walk_deck.stage import Stage, open_stage
-from tests.tools.walk_deck.walker import Options, Walker
+from tests.tools.walk_deck.walker import Options
 
 FLAVOURS = ("lab", "classic")
 SHEETS = ROOT / "build" / "decks"
@@ -159,35 +160,6 @@ def test_each_barrier_is_found_in_its_cell_and_nowhere_else(stage, samples, flav
     if flavour == "lab":  # it calls such a picture "Image" itself; the lint looks at the output
         expected.remove(("cell 5", "image-alt"))
     assert set(found) == expected
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("flavour", FLAVOURS)
-def test_slides_are_turned_and_cells_run_with_keys_alone(stage, samples, flavour):
-    nb = deck_of(md("# Start"), md("## Run"), code("20 + 22"), md("## Next"))
-    write_text(samples / "keys.ipynb", dumps(nb))
-    page = stage.browser.new_page(viewport={"width": 1280, "height": 720})
-    try:
-        walker = Walker(page, stage.server, flavour, nb, Options())
-        walker.open((samples / "keys.ipynb").relative_to(ROOT).as_posix())
-        at, seen = "p => __walk.place() === p", "() => __walk.cells()[2].innerText.includes('42')"
-        page.keyboard.press("Space")
-        page.wait_for_function(at, arg="slide-1-0/0")
-        if flavour == "classic":  # RISE selects the slide's first code cell, a moment later
-            page.wait_for_function("() => Jupyter.notebook.get_selected_index() === 2")
-        in_cell = "() => !!(document.activeElement || {closest() {}}).closest('.jp-CodeCell')"
-        for _ in range(20 if flavour == "lab" else 0):  # classic runs the selected cell
-            if page.evaluate(in_cell):
-                break
-            page.keyboard.press("Tab")
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_function(seen)
-        page.keyboard.press("Escape")
-        page.keyboard.press("PageDown")
-        page.wait_for_function(at, arg="slide-2-0/0")
-    finally:
-        page.close()
-        stage.server.end_sessions()
 
 
 @pytest.mark.browser

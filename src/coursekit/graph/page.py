@@ -27,22 +27,28 @@ all.forEach(f=>{f.dataset.ready=1;inline(f);init(f)});
 if(!all.length&&tries++<20)setTimeout(go,50)};go();
 """.replace("\n", "")
 
+# A slide show takes keys too, Space and Enter among them: those that the figure uses end there.
+# JupyterLab takes its shortcuts earlier, except where the focused element itself forbids it.
+# Classic notebooks number their cells for Tab: the buttons take their cell's number, to come next.
 _STEP = """
 const init=f=>{if(!f.classList.contains('ck-steps'))return;
 const make=(tag,into)=>into.appendChild(document.createElement(tag)),
 items=[...f.querySelectorAll('[data-s]')],says=[...f.querySelectorAll('li')].map(l=>l.textContent),
-top=document.createElement('div'),nav=make('nav',top),p=make('p',top),n=says.length;let k=0;
+top=document.createElement('div'),nav=make('nav',top),p=make('p',top),n=says.length,
+tab=Math.max(0,(f.closest('.cell')||f).tabIndex);let k=0;
 f.prepend(top);nav.setAttribute('aria-label','Steps');p.setAttribute('aria-live','polite');
 const to=[()=>0,()=>k-1,()=>k+1,()=>n-1],
 b=[['|◀','first step'],['◀','step back'],['▶','next step'],['▶|','last step']].map(([t,l],i)=>{
 const x=make('button',nav);x.type='button';x.textContent=t;x.title=l;x.setAttribute('aria-label',l);
-x.onclick=()=>show(to[i]());return x}),count=make('span',nav);
+x.onclick=()=>show(to[i]());x.tabIndex=tab;x.dataset.lmSuppressShortcuts=1;return x}),
+count=make('span',nav);
 const show=i=>{k=Math.max(0,Math.min(n-1,i));items.forEach(e=>{const s=+e.dataset.s;
 e.classList.toggle('ck-off',s>k);e.classList.toggle('ck-now',s===k)});
 p.textContent=says[k];count.textContent=(k+1)+' / '+n;
 b.forEach((x,i)=>x.setAttribute('aria-disabled',i<2?k===0:k===n-1));f.dataset.step=k};
 f.addEventListener('keydown',e=>{const i=['Home','ArrowLeft','ArrowRight','End'].indexOf(e.key);
-if(i>=0){e.preventDefault();e.stopPropagation();show(to[i]())}});show(0)};
+if(i>=0){e.preventDefault();show(to[i]())}if(e.key==='Escape')document.activeElement.blur();
+if(i>=0||e.key==='Enter'||e.key===' ')e.stopPropagation()});show(0)};
 """.replace("\n", "")
 
 _STEP_STYLE = """
@@ -54,6 +60,8 @@ _STEP_STYLE = """
 .ck-steps nav button[aria-disabled=true]{opacity:.4}
 .ck-steps nav+p{min-height:2.8em;margin:.2em 0;font-size:1.15em}
 """.replace("\n", "")
+
+_SUMMARY = '<summary data-lm-suppress-shortcuts="true">'  # else Enter begins to edit the cell
 
 
 def image(svg: str, alt: str, width: float) -> str:
@@ -94,8 +102,8 @@ def stepper(body: str, captions: Sequence[str], notes: Sequence[str]) -> str:
     items = "".join(f"<li>{escape(caption)}</li>" for caption in captions)
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (
-        '<figure class="ck-figure ck-steps" style="margin:0" data-lm-suppress-shortcuts="true">'
-        f"<style>{_STEP_STYLE}</style>{body}<figcaption>{said}<details><summary>All steps</summary>"
+        '<figure class="ck-figure ck-steps" style="margin:0">'
+        f"<style>{_STEP_STYLE}</style>{body}<figcaption>{said}<details>{_SUMMARY}All steps</summary>"
         f"<ol>{items}</ol></details></figcaption></figure>"
         f"<script>(()=>{{{_INLINE}{_STEP}{_EACH}}})()</script>"
     )
@@ -105,5 +113,5 @@ def quiz(answer: str, question: str) -> str:
     """Return two pictures: the question, and the answer folded; needs no script."""
     return (
         "<style>.ck-quiz details[open]+*{display:none}</style><details>"
-        f"<summary>Show the answer</summary>{answer}</details>{question}"
+        f"{_SUMMARY}Show the answer</summary>{answer}</details>{question}"
     )
