@@ -149,6 +149,7 @@ def test_a_handout_needs_nothing_but_itself_and_prints(tmp_path, offline, path):
     assert shown.locator("aside.notes").count() == notes > 0
     assert shown.locator("details:not([open])").count() == 0
     assert shown.locator(".jp-Cell").count() == len(nb.cells)
+    assert access.troubles(shown, slides=False) == []
     pdf = pypdf.PdfReader(io.BytesIO(shown.pdf(prefer_css_page_size=True)))
     assert opened.troubles == []
     pages = [one.extract_text() for one in pdf.pages]

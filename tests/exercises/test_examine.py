@@ -91,6 +91,27 @@ def test_a_lost_gradient_is_noticed():
     assert examine(total, lambda x: x.detach().sum()).message == "The result has no gradient."
 
 
+@pytest.mark.parametrize(
+    ("wanted", "right", "wrong"),
+    [
+        ("range(x)", lambda x: range(x), lambda x: range(x + 1)),
+        ("slice(x)", lambda x: slice(x), lambda x: slice(x, None)),
+        ("torch.device('cpu')", lambda x: torch.device("cpu"), lambda x: torch.device("meta")),
+        ("torch.float32", lambda x: torch.float32, lambda x: torch.float64),
+    ],
+)
+def test_what_defines_its_own_equality_is_compared_by_it(wanted, right, wrong):
+    exercise = one(lambda: [Case(3)], f"import torch\ndef f(x): return {wanted}")
+    assert examine(exercise, right).state == "correct"
+    assert examine(exercise, wrong).state == "wrong"
+
+
+@pytest.mark.parametrize("made", ["torch.nn.ReLU()", "abs", "iter('a')", "(i for i in 'a')"])
+def test_what_knows_only_itself_is_as_good_as_another_of_its_type(made):
+    exercise = one(lambda: [Case(3)], f"import torch\ndef f(x): return {made}")
+    assert examine(exercise, lambda x: eval(made)).state == "correct"
+
+
 def test_the_gradients_left_behind_are_compared():
     verdict = examine(SGD, [line for line in answer_in(SGD, SGD.solution) if "zero" not in line])
     assert verdict.message == "The gradient of `p` after the call has wrong values."

@@ -48,7 +48,8 @@ def compare(
 
     Tensors and arrays are compared by type, shape, dtype and values, in this order; numbers with
     the tolerance ``|got - want| <= atol + rtol * |want|`` (numpy.allclose), integers and
-    bools exactly. A NumPy number is as good as a Python number; NaN equals NaN.
+    bools exactly. A NumPy number is as good as a Python number; NaN equals NaN. Of anything else
+    the type must be the same, and ``==`` true where it tells more than ``is``.
 
     Args:
         got: The student's result: anything at all.
@@ -82,9 +83,16 @@ def compare(
     same_type = type(got) is type(want) or (isinstance(want, type) and isinstance(got, type))
     if not same_type:
         return _wrong_type(got, want, what)
-    if isinstance(want, str | bool | type) and got != want:
+    if _says_what_is_equal(want) and got != want:
         return Difference(f"{what} is wrong", show(want), show(got))
     return None
+
+
+def _says_what_is_equal(want: Any) -> bool:
+    """Whether ``==`` tells more than ``is``: not for models, functions and iterators."""
+    if type(want).__eq__ is not object.__eq__:
+        return True
+    return not (callable(want) or hasattr(want, "__dict__") or hasattr(want, "__next__"))
 
 
 def _kind(want: Any) -> str:

@@ -103,8 +103,8 @@ def stepper(body: str, captions: Sequence[str], notes: Sequence[str]) -> str:
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (
         '<figure class="ck-figure ck-steps" style="margin:0">'
-        f"<style>{_STEP_STYLE}</style>{body}<figcaption>{said}<details>{_SUMMARY}All steps</summary>"
-        f"<ol>{items}</ol></details></figcaption></figure>"
+        f"<style>{_STEP_STYLE}</style>{body}<figcaption>{said}"
+        f"<details>{_SUMMARY}All steps</summary><ol>{items}</ol></details></figcaption></figure>"
         f"<script>(()=>{{{_INLINE}{_STEP}{_EACH}}})()</script>"
     )
 
