@@ -455,6 +455,11 @@ def unknown_slide_type(nb):
     cell(nb, "double(21)").metadata.slideshow.slide_type = "page"
 
 
+@breaks("slide-table", "make the table a list")
+def formula_in_a_table(nb):
+    cell(nb, "**Predict.**").source += "\n\n| a | b |\n|---|---|\n| 1 | $x^2$ |"
+
+
 @breaks("slide-code", "16 lines of code")
 def slide_full_of_code(nb):
     cell(nb, "def double").source += "\n    # why" * 14

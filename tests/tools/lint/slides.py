@@ -27,3 +27,12 @@ def slide_code(lesson: Lesson) -> Iterator[Problem]:
         total = sum(c.code_lines for c in code)
         if total > MAX_SLIDE_CODE_LINES:
             yield code[0], f"begins a slide with {total} lines of code; put some on a subslide."
+
+
+@rule("slide-table", "no formula in a table on a slide: classic RISE squeezes its columns")
+def slide_table(lesson: Lesson) -> Iterator[Problem]:
+    for cell in lesson.cells:
+        if cell.is_code or cell.slide_type in ("skip", "notes"):
+            continue
+        if any(line.startswith("|") and "$" in line for line in cell.source.splitlines()):
+            yield cell, "has a formula in a table; make the table a list."
