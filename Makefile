@@ -56,7 +56,7 @@ bundle: ## make one zip for students, for Colab without a public repository
 
 checks = @$(BIN) -m ruff check -q . \
 	&& { $(BIN) -m ruff format -q --check . || { echo "Run: $(BIN) -m ruff format" >&2; exit 1; }; } \
-	&& $(BIN) -m pytest -q -n 3 --dist loadfile $(1)
+	&& $(BIN) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(1)
 
 test: ## check the code, run every test and every notebook
 	$(call install,test)

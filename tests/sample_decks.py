@@ -119,6 +119,8 @@ def bad_deck() -> NotebookNode:
             '     \' height="300"><circle cx="60" cy="150" r="40"/></svg>\'\n'
             "     '<p style=\"font-size: 19px\">nor do I</p>')"
         ),
+        md("## drawn too small"),
+        code("from coursekit import plot\nplot.heatmap([[1, 2], [3, 4]], height=6)"),
         md("## fine again"),
         code("print('still running')"),
     )

@@ -1,4 +1,4 @@
-"""Every lesson as slides in classic RISE; the rest of the deck tests is in test_decks.py.
+"""The first lessons as slides in classic RISE; the others are in test_decks_classic_later.py.
 
 At 1280x720 here, and in the larger window by ``make test-all``. axe-core reads each lesson then in
 classic's notebook view, where every cell is shown: those that no slide has, too.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.test_decks import LARGER, check_lesson, stage
+from tests.test_decks import HALF, LARGER, check_lesson, stage
 from tests.tools.notebooks import lesson_files
 
 __all__ = ["stage"]  # a fixture: one server and one browser for this file too
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", lesson_files(), ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", lesson_files()[:HALF], ids=lambda p: p.stem)
 def test_lesson_is_a_good_deck_in_classic_rise(stage, path):
     check_lesson(stage, path, "classic", access=True)
 

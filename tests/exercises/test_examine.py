@@ -207,6 +207,7 @@ def test_a_generator_that_never_ends_is_stopped_too():
 
 def test_interrupting_the_kernel_ends_the_check_and_nothing_else():
     def endless(preds, yb):
+        time.sleep(0.3)  # until the check waits
         _thread.interrupt_main()  # what the stop button of a notebook does
         while True:
             pass

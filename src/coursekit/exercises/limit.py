@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -66,7 +68,7 @@ def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 
     thread = threading.Thread(target=worker, daemon=True, name="coursekit check")
     thread.start()
     try:
-        thread.join(seconds)
+        _wait(thread, seconds)
     except BaseException:  # the student pressed "interrupt"
         sending.stop(thread, patience)
         raise
@@ -75,6 +77,13 @@ def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 
     if failure:
         raise failure[0]
     return result[0]
+
+
+def _wait(thread: threading.Thread, seconds: float | None) -> None:
+    """Wait for the thread to end, in short turns: on Windows an interrupt ends no wait."""
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+        thread.join(min(left, 0.1))
 
 
 class _Sending:

@@ -137,7 +137,7 @@ def pixels(image: Any, rows: slice, cols: slice, *, scale: int = 100) -> Picture
     part = whole[rows, cols]
     if part.size == 0:
         raise ValueError(f"No pixels in rows {rows} and columns {cols} of a {whole.shape} image.")
-    figure = Figure(figsize=(0.55 * part.shape[1], 0.42 * part.shape[0]))
+    figure = Figure(figsize=(0.45 * part.shape[1], 0.25 * part.shape[0]))
     ax = figure.add_subplot()
     ax.set_axis_off()
     ax.imshow(part, cmap="gray_r", vmin=0, vmax=1, aspect="auto")

@@ -44,7 +44,7 @@ Largest difference from by hand: refactored at most 0.00001, which is rounding.
     if len(set(lengths.values())) > 1:
         raise ValueError(f"The histories have different lengths: {lengths}.")
     gaps = {name: float(np.abs(series[name] - series[first]).max()) for name in others}
-    figure = Figure(figsize=(9.6, max(3.4, 1.6 + 0.42 * len(gaps))))
+    figure = Figure(figsize=(9.6, max(3.3, 1.6 + 0.3 * len(gaps))))
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     _draw_curves(left, series, xlabel)
     _draw_gaps(right, gaps, tolerance, first)

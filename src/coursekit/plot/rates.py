@@ -44,7 +44,7 @@ Chosen: 0.03 to 0.3.
     curves = {name: _curve(name, given) for name, given in _named(series).items()}
     if chosen is not None and not 0 < chosen[0] < chosen[1]:
         raise ValueError(f"The chosen region runs from {chosen[0]} to {chosen[1]}: give 0 < a < b.")
-    figure, ax = new_axes(8.0, 3.5)
+    figure, ax = new_axes(8.0, 3.3)
     ax.set_xscale("log")
     ax.set_yscale("log" if log else "linear")
     top = ymax or (3 if log else 1.1) * max(y[np.isfinite(y)].max() for _, y in curves.values())

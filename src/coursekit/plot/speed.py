@@ -35,7 +35,7 @@ def speedups(ratios: Mapping[str, float], *, unit: str | None = None) -> Picture
         raise ValueError(f"A ratio must be above 0, and these are not: {bad}.")
     names = list(ratios)
     unit = names[0] if unit is None else unit
-    figure, ax = new_axes(8.0, 0.9 + 0.42 * len(names))
+    figure, ax = new_axes(8.0, 0.95 + 0.3 * len(names))
     values = [float(ratio) for ratio in ratios.values()]
     # A bar starts at 1: to the right is faster, to the left slower.
     drawing = ax.barh(names, [value - 1 for value in values], left=1, height=0.62, color=BLUE)

@@ -65,7 +65,7 @@ def heatmap(
     digits: int | None = None,
     sums: bool = False,
     width: float = 6.5,
-    height: float = 3.6,
+    height: float = 3.0,
 ) -> Picture:
     """Draw a matrix as shades of blue, with the numbers and the sums of rows and columns if asked.
 

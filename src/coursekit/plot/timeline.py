@@ -61,7 +61,7 @@ load 80 %.
     begin = min(event.start for event in work)
     end = max(event.start + event.length for event in work)
     gaps = _gaps(work, waits, begin, end)
-    figure = Figure(figsize=(9.6, 1.35 + 0.8 * len(rows)))
+    figure = Figure(figsize=(9.6, 1.15 + 0.68 * len(rows)))
     ax = figure.add_subplot()
     _draw_work(ax, work, rows)
     for gap in gaps:

@@ -66,7 +66,7 @@ validation from 0.90 to 0.60.
         raise ValueError("There is nothing to draw: train first.")
     columns = min(COLUMNS, len(runs))
     rows = -(-len(runs) // columns)
-    size = (8.0, 3.6) if len(runs) == 1 else (max(3.3 * columns, 9.6), 2.6 * rows + 0.3)
+    size = (8.0, 3.3) if len(runs) == 1 else (max(3.3 * columns, 9.6), 2.6 * rows + 0.3)
     figure = Figure(figsize=size)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     used, spare = panels[: len(runs)], panels[len(runs) :]

@@ -33,7 +33,7 @@ def volumes(stages: Sequence[tuple[str, Sequence[int], int]]) -> Picture:
     for name, shape, _ in stages:
         if len(shape) not in (1, 3):
             raise ValueError(f"{name!r} has shape {tuple(shape)}: give 3 axes or 1, no batch axis.")
-    figure, ax = new_axes(10.0, 3.6)
+    figure, ax = new_axes(10.0, 3.1)
     ax.set_axis_off()
     ax.set_aspect("equal")
     tallest = max(shape[1] if len(shape) == 3 else 10 for _, shape, _ in stages)
@@ -47,13 +47,13 @@ def volumes(stages: Sequence[tuple[str, Sequence[int], int]]) -> Picture:
             ax.add_patch(Rectangle(corner, wide, high, fc="#D6E4F0", ec=BLUE, lw=1))
         middle = x + (wide + shift) / 2
         size = "×".join(map(str, shape))
-        ax.text(middle, -tallest / 2 - 7, f"{name}\n{size}", ha="center", va="top", fontsize=12)
+        ax.text(middle, -tallest / 2 - 7, f"{name}\n{size}", ha="center", va="top", fontsize=13)
         if parameters:
             text = f"{parameters:,}"
-            ax.text(middle, tallest / 2 + 7, text, ha="center", fontsize=12, color=BLACK)
+            ax.text(middle, tallest / 2 + 7, text, ha="center", fontsize=13, color=BLACK)
         told.append(f"{name} {size}" + (f", {parameters:,} parameters" if parameters else ""))
         x += max(wide + shift, 6.0) + GAP
-    ax.text(-2.0, tallest / 2 + 7, "parameters:", ha="right", fontsize=12, fontweight="bold")
+    ax.text(-2.0, tallest / 2 + 7, "parameters:", ha="right", fontsize=13, fontweight="bold")
     ax.set_xlim(-22, x - GAP + 3)
     ax.set_ylim(-tallest / 2 - 16, tallest / 2 + 12)
     return Picture(figure, f"Shapes through a network: {'; '.join(told)}.")

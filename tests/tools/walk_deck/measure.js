@@ -164,20 +164,14 @@
     return [...new Set(out)];
   };
 
-  // Pictures drawn far below the size they were made for: they fit, but can they be read?
+  // Pictures drawn well below the size they were made for: they fit, but their letters cannot be
+  // read. (An SVG's letters are measured themselves.)
   W.shrunk = limit => {
     const slide = W.slide(), out = [];
-    for (const e of slide ? slide.querySelectorAll('img, svg') : []) {
-      if (isChrome(e) || !isShown(e) || e.parentElement.closest('svg, mjx-container, .MathJax')) continue;
-      const b = e.getBoundingClientRect();
-      let scale = 1;
-      if (e.tagName === 'IMG') {
-        const made = parseFloat(e.getAttribute('width')) || e.naturalWidth;
-        scale = made ? b.width / made : 1;
-      } else {
-        const m = e.getScreenCTM();
-        scale = m ? m.a * (/pt$/.test(e.getAttribute('width') || '') ? 0.75 : 1) : 1;
-      }
+    for (const e of slide ? slide.querySelectorAll('img') : []) {
+      if (isChrome(e) || !isShown(e) || e.src.startsWith('data:image/svg')) continue;
+      const b = e.getBoundingClientRect(), made = parseFloat(e.getAttribute('width')) || e.naturalWidth;
+      const scale = made ? b.width / made : 1;
       if (b.width > 40 && scale < limit)
         out.push(label(e) + ' is drawn at ' + Math.round(scale * 100) + ' % of its size');
     }

@@ -44,7 +44,7 @@ class Options:
     larger: tuple[int, int] | None = None
     tolerance: float = 2.0
     least_font: float = 18.0
-    least_scale: float = 0.6
+    least_scale: float = 0.8
     quiet_ms: int = 80
     timeout: float = 90.0
     cell_timeout: float = 120.0
@@ -251,8 +251,7 @@ class Walker:
         page, options = self.page, self.options
         math = [i for i in cells if _has_formula(self.nb["cells"][i])]
         seen = self._look(slide, math)
-        slide.errors += [*seen["unfolded"], *seen["broken"]]
-        slide.warnings += seen["shrunk"]
+        slide.errors += [*seen["unfolded"], *seen["broken"], *seen["shrunk"]]
         if not options.run:
             slide.errors += _stored_errors(self.nb, cells)
         if options.screenshots:
