@@ -93,6 +93,10 @@ class Hands:
             assert time.monotonic() < limit, f"{key} runs nothing"
             kernel.wait(most_ms=500)
 
+    def has_a_cursor(self) -> None:
+        editing = "() => !!document.activeElement.closest('.CodeMirror, .cm-editor')"
+        self.page.wait_for_function(editing)
+
     def steps_to(self, step: int) -> None:
         self.page.wait_for_selector(f"{FIGURE}[data-step='{step}']")
 
@@ -151,7 +155,9 @@ def test_a_deck_is_given_with_keys_alone(hands):
     hands.run(6)
     hands.sees(6, "at 0.50")
     hands.into_cell()
-    for key in ("Enter", "Control+Home", "End", "5"):
+    press("Enter")
+    hands.has_a_cursor()
+    for key in ("Control+Home", "End", "5"):
         press(key)
     hands.press_and_wait("Control+Enter")
     hands.sees(6, "at 0.55")

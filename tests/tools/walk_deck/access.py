@@ -9,6 +9,8 @@ of buttons and links, order of headings, lists and tables that are ones. Left ou
 - what MathJax and KaTeX draw: formulas carry MathML for screen readers, their boxes are not text;
 - words inside SVG: axe cannot tell what is behind them; ``tests/graph`` and ``tests/plot`` do;
 - traceback lines: IPython colours them with ANSI codes, which the theme maps to colours;
+- the handle of ipywidgets' slider, which that library gives no name: the number beside it can be
+  typed instead;
 - the rule ``region``: landmarks are the page's business, not a cell's.
 """
 
@@ -30,6 +32,7 @@ NOT_OURS = (
     ".ansi-red-fg, .ansi-green-fg, .ansi-cyan-fg, .ansi-yellow-fg, .ansi-blue-fg",
     "[data-mime-type$='stderr'], .output_error, .output_stderr",
     "svg text",
+    ".noUi-handle",
     ".anchor-link, .jp-InternalAnchorLink",
 )
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")

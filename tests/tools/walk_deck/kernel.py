@@ -34,9 +34,10 @@ def decode(frame: str | bytes) -> Message | None:
 
 
 class KernelWatch:
-    """Counts finished executions of a page's kernel and keeps what went wrong since last asked."""
+    """Counts executions of a page's kernel, and keeps what went wrong since last asked."""
 
     def __init__(self, page: Page) -> None:
+        self.asked = 0  # executions that the page has sent for
         self.finished = 0
         self.errors: list[str] = []
         self.stderr: list[str] = []
@@ -64,7 +65,13 @@ class KernelWatch:
     def _follow(self, socket: WebSocket) -> None:
         if "/channels" in socket.url:
             self._socket = socket
+        socket.on("framesent", self._sent)
         socket.on("framereceived", self._frame)
+
+    def _sent(self, frame: str | bytes) -> None:
+        message = decode(frame)
+        if message and message.get("header", {}).get("msg_type") == "execute_request":
+            self.asked += not message["content"].get("silent")
 
     def _frame(self, frame: str | bytes) -> None:
         message = decode(frame)
@@ -81,7 +88,9 @@ class KernelWatch:
             self.asks_input = True
         elif kind == "status" and content.get("execution_state") != "idle":
             return
-        if kind in ("execute_input", "execute_reply", "status"):
+        if kind == "execute_reply" and content.get("status") == "aborted":
+            self.finished += 1  # it stood in the queue behind a cell that failed, and never ran
+        elif kind in ("execute_input", "execute_reply", "status"):
             self._count(message.get("parent_header", {}).get("msg_id", ""), kind)
 
     def _count(self, request: str, kind: str) -> None:

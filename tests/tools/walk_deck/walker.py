@@ -214,12 +214,15 @@ class Walker:
         return problems
 
     def _execute(self, i: int) -> list[str]:
-        """Start cell ``i`` and wait until the kernel has finished something; why it did not."""
+        """Start cell ``i`` and wait until the kernel has finished all it was sent; why it did not.
+
+        All of it: where another cell's run is still to come, a second start would be one too many.
+        """
         self.kernel.forget()
-        before, limit = self.kernel.finished, time.monotonic() + self.options.cell_timeout
+        before, limit = self.kernel.asked, time.monotonic() + self.options.cell_timeout
         self.flavour.start(i)
         problems: list[str] = []
-        while self.kernel.finished == before and not problems:
+        while not problems and not before < self.kernel.asked <= self.kernel.finished:
             if self.kernel.asks_input:
                 problems = ["waits for input()"]
                 self._blocked = f"cell {i + 1} waited for input()"
@@ -233,6 +236,7 @@ class Walker:
                 self.page.keyboard.press("Escape")
             self.server.interrupt_kernels()
             self.page.wait_for_timeout(1500)
+            self.kernel.finished = self.kernel.asked
         return problems
 
     def _ran_code_of(self, cell: dict[str, Any]) -> bool:
