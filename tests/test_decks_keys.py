@@ -38,7 +38,7 @@ class At(float):
         return f"at {self:.2f}"
 
 from coursekit.explore import slider
-slider(At, "rate", 0.0, 1.0, start, step=0.25)"""
+slider(At, "rate", 0.0, 1.0, start, step=0.05)"""
 
 DECK = deck_of(
     md("# Start"),
