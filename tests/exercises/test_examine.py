@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import random
+import signal
 import time
 
 import numpy as np
@@ -205,7 +206,15 @@ def test_a_generator_that_never_ends_is_stopped_too():
     assert examine(listed, endless, seconds=0.2).state == "stopped"
 
 
-def test_interrupting_the_kernel_ends_the_check_and_nothing_else():
+@pytest.fixture
+def kernel_signals():
+    """Ctrl-C as in a kernel: what runs in the background of a shell may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupting_the_kernel_ends_the_check_and_nothing_else(kernel_signals):
     def endless(preds, yb):
         time.sleep(0.3)  # until the check waits
         _thread.interrupt_main()  # what the stop button of a notebook does
