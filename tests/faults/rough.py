@@ -58,7 +58,8 @@ def rough(lesson: Path) -> list[str]:
         shutil.copy(lesson, course / "notebooks")
         quiet = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "src" / "coursekit", course / "site" / "coursekit", ignore=quiet)
-        shutil.copytree(ROOT / "data" / "digits", course / "site" / "coursekit/_data/digits")
+        for name in ("digits", "speeds"):
+            shutil.copytree(ROOT / "data" / name, course / "site" / "coursekit/_data" / name)
         for name in ("iris.csv", "SHA256SUMS"):
             shutil.copy(ROOT / "data" / name, course / "site" / "coursekit" / "_data")
         words = [sys.executable, "-m", "tests.faults.rough", "--here", str(course)]
