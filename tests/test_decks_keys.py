@@ -1,4 +1,4 @@
-"""Live decks with the keyboard alone: turn slides, run cells, step a figure, move a slider.
+"""Live decks with the keyboard alone: turn slides, run and change cells, step a figure.
 
 What is tested here is what ``notebooks/INSTRUCTOR.md`` says under *Keys*. Whoever writes that a key
 does something adds it here.

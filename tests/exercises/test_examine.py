@@ -99,6 +99,7 @@ def test_a_lost_gradient_is_noticed():
         ("slice(x)", lambda x: slice(x), lambda x: slice(x, None)),
         ("torch.device('cpu')", lambda x: torch.device("cpu"), lambda x: torch.device("meta")),
         ("torch.float32", lambda x: torch.float32, lambda x: torch.float64),
+        ("torch.nn.ReLU", lambda x: torch.nn.ReLU, lambda x: torch.nn.Tanh),
     ],
 )
 def test_what_defines_its_own_equality_is_compared_by_it(wanted, right, wrong):

@@ -90,7 +90,7 @@ def compare(
 
 def _says_what_is_equal(want: Any) -> bool:
     """Whether ``==`` tells more than ``is``: not for models, functions and iterators."""
-    if type(want).__eq__ is not object.__eq__:
+    if isinstance(want, type) or type(want).__eq__ is not object.__eq__:
         return True
     return not (callable(want) or hasattr(want, "__dict__") or hasattr(want, "__next__"))
 
