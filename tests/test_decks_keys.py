@@ -6,19 +6,17 @@ does something adds it here.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
 
 from coursekit.deck import plan
 from tests.lint.good import code, md
 from tests.sample_decks import deck_of
 from tests.test_decks import FLAVOURS, samples, stage
 from tests.tools.normalise import dumps
-from tests.tools.notebooks import ROOT, write_text
-from tests.tools.walk_deck.walker import Options, Walker
+from tests.tools.notebooks import write_text
+from tests.tools.walk_deck.walker import Walker
 
 __all__ = ["samples", "stage"]  # fixtures: one server and one browser for this file too
 
@@ -56,8 +54,8 @@ FIGURE = "figure.ck-steps"
 class Hands:
     """Somebody who has a keyboard and no mouse, in front of one deck."""
 
-    def __init__(self, page: Page, walker: Walker, flavour: str) -> None:
-        self.page, self.walker, self.flavour = page, walker, flavour
+    def __init__(self, walker: Walker, flavour: str) -> None:
+        self.page, self.walker, self.flavour = walker.page, walker, flavour
 
     def go_on(self, key: str, slide: int) -> None:
         """Press ``key``; the show must then stand on that slide."""
@@ -86,12 +84,10 @@ class Hands:
 
     def press_and_wait(self, key: str) -> None:
         """Press a key that runs a cell, and wait until it has run."""
-        kernel, limit = self.walker.kernel, time.monotonic() + 60
-        before = kernel.finished
+        kernel = self.walker.kernel
+        before = kernel.asked
         self.page.keyboard.press(key)
-        while kernel.finished == before:
-            assert time.monotonic() < limit, f"{key} runs nothing"
-            kernel.wait(most_ms=500)
+        assert kernel.finishes(before, seconds=60), f"{key} runs nothing"
 
     def has_a_cursor(self) -> None:
         editing = "() => !!document.activeElement.closest('.CodeMirror, .cm-editor')"
@@ -121,14 +117,8 @@ def hands(request, stage, samples) -> Iterator[Hands]:
     """The deck, open on its first slide."""
     path = samples / "keys.ipynb"
     write_text(path, dumps(DECK))
-    page = stage.browser.new_page(viewport={"width": 1280, "height": 720})
-    try:
-        walker = Walker(page, stage.server, request.param, DECK, Options())
-        walker.open(path.relative_to(ROOT).as_posix())
-        yield Hands(page, walker, request.param)
-    finally:
-        page.close()
-        stage.server.end_sessions()
+    with stage.show(path, request.param, DECK) as walker:
+        yield Hands(walker, request.param)
 
 
 @pytest.mark.browser

@@ -47,9 +47,20 @@
     cell.classList.remove('reveal-skip');
     if (aside) aside.style.display = 'block';
     const editor = cell.querySelector('.jp-InputArea-editor .cm-content');
+    // 450 ms after a step the show selects a cell itself and may leave the focus where it is: an
+    // element that has the focus already does not get it, and its cell would not be active again
+    const focus = document.activeElement;
+    if (cell.contains(focus) && !W.isActive(i)) focus.blur();
     (editor && editor.offsetParent ? editor : cell).focus();
   };
   W.isActive = i => classic() || W.cells()[i].classList.contains('jp-mod-active');
+  // which cells are active and have the focus, for a message (JupyterLab)
+  W.whoIsActive = () => {
+    const cells = W.cells(), number = f => cells.findIndex(f) + 1 || 'none';
+    return 'active: ' + number(c => c.classList.contains('jp-mod-active')) +
+        ', with the focus: ' + number(c => c.contains(document.activeElement)) + ', at ' + W.place() +
+        (W.dialog() && ', behind a dialog: ' + W.dialog());
+  };
   // undo what start did to a hidden cell
   W.finish = (i, hidden) => {
     if (classic()) return;

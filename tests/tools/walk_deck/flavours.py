@@ -107,12 +107,14 @@ class Lab(Flavour):
         )
 
     def start(self, i: int) -> None:
-        # a cell that is not laid out yet takes no focus: offer it until it does
+        # a cell that is not laid out yet takes no focus: offer it until it does (by the clock, for
+        # a busy machine draws no frames)
         focused = "i => { __walk.start(i); return __walk.isActive(i); }"
         try:
-            self.page.wait_for_function(focused, arg=i, timeout=20_000)
+            self.page.wait_for_function(focused, arg=i, timeout=60_000, polling=50)
         except BrowserError:
-            raise DeckError(f"cell {i + 1} does not become the active cell") from None
+            now = self.page.evaluate("__walk.whoIsActive()")
+            raise DeckError(f"cell {i + 1} does not become the active cell ({now})") from None
         self.page.keyboard.press("Control+Enter")
 
 

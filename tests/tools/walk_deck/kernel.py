@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from typing import Any
 
 from playwright.sync_api import Error as BrowserError
@@ -54,7 +55,19 @@ class KernelWatch:
         self.stderr.clear()
         self.asks_input = False
 
-    def wait(self, most_ms: float) -> None:
+    def finishes(self, before: int, seconds: float) -> bool:
+        """Wait until all has run that the page sent since ``asked`` was ``before``.
+
+        False when that takes longer than ``seconds``, or the kernel asks for input.
+        """
+        limit = time.monotonic() + seconds
+        while not before < self.asked <= self.finished:
+            if self.asks_input or time.monotonic() > limit:
+                return False
+            self._wait(most_ms=500)
+        return True
+
+    def _wait(self, most_ms: float) -> None:
         """Return when the kernel says something, after ``most_ms`` at the latest."""
         if self._socket is None or self._socket.is_closed():
             self._page.wait_for_timeout(20)

@@ -42,33 +42,45 @@ class Stage:
     def __init__(self, root: Path, server: JupyterServer, browser: Browser) -> None:
         self.root, self.server, self.browser = root.resolve(), server, browser
 
+    @contextlib.contextmanager
+    def show(
+        self, path: Path, flavour: str, nb: dict, options: Options | None = None
+    ) -> Iterator[Walker]:
+        """A walker on the first slide of the notebook at ``path``; its page and kernel end with it.
+
+        Raises DeckError when the show does not come up.
+        """
+        options = options or Options()
+        size = {"width": options.width, "height": options.height}
+        page = self.browser.new_page(viewport=size)  # and a context: its saves end with the page
+        try:
+            walker = Walker(page, self.server, flavour, nb, options)
+            walker.open(path.resolve().relative_to(self.root).as_posix())
+            yield walker
+        finally:
+            page.close()
+            self.server.end_sessions()
+
     def walk(self, path: Path, flavour: str, options: Options | None = None) -> DeckResult:
         """Walk the notebook at ``path``; raises DeckError when its show does not come up."""
         options = options or Options()
         nb = read(path)
         slides = plan(nb)
-        size = {"width": options.width, "height": options.height}
         sizes = " and ".join(
             f"{w}x{h}" for w, h in filter(None, [(options.width, options.height), options.larger])
         )
         deck = DeckResult(path, flavour, sizes, options.run, len(slides))
         if options.larger:
             deck.growth = options.larger[1] / options.height
-        page = self.browser.new_page(viewport=size)  # and a context: its saves end with the page
-        try:
-            walker = Walker(page, self.server, flavour, nb, options)
-            begun = time.perf_counter()
-            walker.open(path.resolve().relative_to(self.root).as_posix())
+        begun = time.perf_counter()
+        with self.show(path, flavour, nb, options) as walker:
             opened = time.perf_counter()
             deck.slides = walker.walk(slides)
             deck.open_s, deck.walk_s = opened - begun, time.perf_counter() - opened
             deck.barriers = walker.barriers() if options.access else []
-            reached = {s.id for s in deck.slides}
-            deck.missing = [s.id for s in slides if s.id not in reached]
-            deck.notes = [f"page error: {e}" for e in sorted(set(walker.page_errors))[:3]]
-        finally:
-            page.close()
-            self.server.end_sessions()
+        reached = {s.id for s in deck.slides}
+        deck.missing = [s.id for s in slides if s.id not in reached]
+        deck.notes = [f"page error: {e}" for e in sorted(set(walker.page_errors))[:3]]
         judge_fonts(deck, options.least_font)
         judge_pictures(deck)
         return deck

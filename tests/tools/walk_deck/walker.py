@@ -219,25 +219,22 @@ class Walker:
         All of it: where another cell's run is still to come, a second start would be one too many.
         """
         self.kernel.forget()
-        before, limit = self.kernel.asked, time.monotonic() + self.options.cell_timeout
+        before = self.kernel.asked
         self.flavour.start(i)
-        problems: list[str] = []
-        while not problems and not before < self.kernel.asked <= self.kernel.finished:
-            if self.kernel.asks_input:
-                problems = ["waits for input()"]
-                self._blocked = f"cell {i + 1} waited for input()"
-            elif time.monotonic() > limit:
-                problems = [f"did not finish in {self.options.cell_timeout:.0f} s"]
-            else:
-                self.kernel.wait(most_ms=500)
-        if problems:
-            if dialog := self.page.evaluate("__walk.dialog()"):
-                problems[0] += f" (dialog: {dialog})"
-                self.page.keyboard.press("Escape")
-            self.server.interrupt_kernels()
-            self.page.wait_for_timeout(1500)
-            self.kernel.finished = self.kernel.asked
-        return problems
+        if self.kernel.finishes(before, self.options.cell_timeout):
+            return []
+        if self.kernel.asks_input:
+            problem = "waits for input()"
+            self._blocked = f"cell {i + 1} waited for input()"
+        else:
+            problem = f"did not finish in {self.options.cell_timeout:.0f} s"
+        if dialog := self.page.evaluate("__walk.dialog()"):
+            problem += f" (dialog: {dialog})"
+            self.page.keyboard.press("Escape")
+        self.server.interrupt_kernels()
+        self.page.wait_for_timeout(1500)
+        self.kernel.finished = self.kernel.asked
+        return [problem]
 
     def _ran_code_of(self, cell: dict[str, Any]) -> bool:
         return self.kernel.code.strip() == cell["source"].strip()
