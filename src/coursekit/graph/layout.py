@@ -8,6 +8,7 @@ puts the rest below; an arrow that crosses goes round at the edges, like a line 
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -156,8 +157,7 @@ class _Net:
         outline = self._outlines(flat, column)
         if len(outline) < 4:
             return []
-        spans = self._spans(column)
-        across = {x: sum([a < x <= b for a, b in spans]) for x in outline}
+        across = _across(list(outline), self._spans(column))
         options = []
         for rows in range(2, 7):
             cuts = _cut(rows, across, flat.width / rows)
@@ -165,7 +165,7 @@ class _Net:
                 options.append((MAIN * _estimate(outline, cuts, across), cuts))
         options.sort(key=lambda option: -option[0])
         return [
-            (expected, {name: sum([x >= cut for cut in cuts]) for name, x in column.items()})
+            (expected, {name: bisect_right(cuts, x) for name, x in column.items()})
             for expected, cuts in options[:2]
         ]
 
@@ -188,9 +188,11 @@ class _Net:
         """Lay out each row by itself, with stubs where arrows leave and enter, and join them."""
         count = max(row_of.values()) + 1
         leaving: list[list[str]] = [[] for _ in range(count)]  # sources whose arrows go on below
+        lowest: dict[str, int] = {}
+        for tail, head in self.edges:
+            lowest[tail] = max(lowest.get(tail, 0), row_of[head])
         for tail in self.sizes:
-            heads = [row_of[h] for t, h in self.edges if t == tail]
-            for row in range(row_of[tail], max(heads, default=0)):
+            for row in range(row_of[tail], lowest.get(tail, 0)):
                 leaving[row].append(tail)
         layouts = [self._lay_row(row, row_of, leaving, engine) for row in range(count)]
         lanes = max(len(names) for names in leaving)
@@ -261,6 +263,15 @@ def _columns(flat: Layout) -> dict[str, float]:
     for x in sorted({round(x, 1) for x, _ in flat.nodes.values()}):
         previous = near[x] = previous if previous is not None and x - previous < 6 else x
     return {name: near[round(x, 1)] for name, (x, _) in flat.nodes.items()}
+
+
+def _across(columns: list[float], spans: list[tuple[float, float]]) -> dict[float, int]:
+    """Return how many spans reach each column from a column on its left."""
+    changes = [0] * (len(columns) + 1)
+    for begin, end in spans:
+        changes[bisect_right(columns, begin)] += 1
+        changes[bisect_right(columns, end)] -= 1
+    return dict(zip(columns, itertools.accumulate(changes), strict=False))
 
 
 def _around(outlines: Sequence[_Outline]) -> _Outline:

@@ -88,7 +88,10 @@ def short(text: str, cap: int = _CAP) -> str:
         >>> short("encoder.layers.11.self_attention.weight", 20)
         'encoder.l…ion.weight'
     """
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+    text = str(text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = " ".join(text.split())
     if len(text) <= cap:
         return text
     half = (cap - 1) // 2
