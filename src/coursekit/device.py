@@ -143,7 +143,8 @@ def to_device(batch: Batch, device: str | torch.device, *, non_blocking: bool = 
     Args:
         batch: What a loader yields, for instance ``(xb, yb)`` of shapes (bs, 784) and (bs,).
         device: Where to.
-        non_blocking: Do not wait for a copy from pinned memory to a GPU.
+        non_blocking: Do not wait for a copy from pinned memory to a CUDA GPU. With MPS the batch
+            can be freed before it is copied: leave it off there.
 
     Raises:
         DeviceError: ``batch`` contains a model. ``model.to(device)`` changes the model itself,

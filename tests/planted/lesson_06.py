@@ -34,7 +34,7 @@ MUTATIONS = [
     Mutation("opt.step()", "pass", "zero, backward, step", "no step", index=0),
     Mutation("opt = torch.optim.SGD(model.parameters(), lr=lr)",
              "opt = torch.optim.SGD([model.linear.weight], lr=lr)", "zero, backward, step",
-             "optimizer does not know the bias"),
+             "optimizer does not know the bias", index=0),
     Mutation("self.linear = nn.Linear(n_features, 1)",
              "self.linear = nn.Linear(n_features, 1, bias=True).requires_grad_(False)",
              "does not require grad", "parameters that ask for nothing", loud=True),

@@ -8,7 +8,7 @@ STRETCHED_SHAPE = Exercise(
     kind="predict",
     stub="""
 # x has shape (5, 1, 4) and y has shape (3, 1).
-# Which shape has x + y? Write a tuple, or "no" if they do not combine.
+# Which shape does x + y have? Write a tuple, or "no" if they do not combine.
 stretched_shape = ...
 """,
     solution="""

@@ -111,7 +111,7 @@ SHUFFLE = Exercise(
     kind="fix",
     stub="""
 def shuffle_pairs(x, y, rng):
-    # With this in front of every epoch, the loss does not fall.
+    # With this in front of every epoch, the loss never gets near 0.
     x = rng.permutation(x)
     y = rng.permutation(y)
     return x, y

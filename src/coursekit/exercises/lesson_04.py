@@ -8,7 +8,7 @@ VANISHED_SHAPE = Exercise(
     kind="predict",
     stub="""
 # images has shape (64, 3, 28, 20): images, colours, rows, columns
-# Which shape has images[:, 0].mean(dim=1)?
+# Which shape does images[:, 0].mean(dim=1) have?
 vanished_shape = ...
 """,
     solution="""

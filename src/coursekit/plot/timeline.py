@@ -63,7 +63,7 @@ load 80 %.
     gaps = _gaps(work, waits, begin, end)
     figure = Figure(figsize=(9.6, 1.15 + 0.68 * len(rows)))
     ax = figure.add_subplot()
-    _draw_work(ax, work, rows)
+    _draw_work(ax, work, rows, end - begin)
     for gap in gaps:
         if gap.length > NARROWEST * (end - begin):
             _draw_gap(ax, gap, rows.index(waits), end - begin)
@@ -109,12 +109,15 @@ def _culprit(work: list[Event], row: str, start: float, stop: float) -> str:
     return f"waits for {best}" if shares.get(best) else "idle"
 
 
-def _draw_work(ax: Any, work: list[Event], rows: list[str]) -> None:
+def _draw_work(ax: Any, work: list[Event], rows: list[str], whole: float) -> None:
     for i, name in enumerate(dict.fromkeys(event.name for event in work)):
+        color = CYCLE[i % len(CYCLE)]
         for j, row in enumerate(rows):
             spans = [(e.start, e.length) for e in work if (e.row, e.name) == (row, name)]
+            # a GPU's kernels are narrower than a white edge, which would hide them
+            narrow = any(length < NARROWEST * whole for _, length in spans)
             bars = ax.broken_barh(
-                spans, (j - 0.35, 0.7), facecolor=CYCLE[i % len(CYCLE)], edgecolor="white",
+                spans, (j - 0.35, 0.7), facecolor=color, edgecolor=color if narrow else "white",
                 hatch=HATCHES[i % len(HATCHES)], lw=0.8,
             )  # fmt: skip
             if spans and name not in ax.get_legend_handles_labels()[1]:

@@ -180,8 +180,8 @@ def train_pass(
     """
     model.to(memory_format=layout).train()
     for xb, yb in train_dl:
-        xb = xb.to(device, memory_format=layout, non_blocking=True)
-        yb = yb.to(device, non_blocking=True)
+        xb = xb.to(device, memory_format=layout)
+        yb = yb.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=half):
             loss = F.cross_entropy(model(xb), yb)
         opt.zero_grad()
