@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
+from torch.profiler import record_function
 
 from coursekit import plot
 from coursekit.profiling import part, timeline_of
@@ -35,6 +37,29 @@ def test_the_device_computes_during_steps_only_and_the_backward_pass_counts():
     assert len(compute) >= 3 * 3
     inside = [any(a <= s and e <= b + 0.1 for a, b in steps) for s, e in compute]
     assert all(inside)
+
+
+def test_a_name_that_a_library_gave_to_a_stretch_of_the_program_is_no_work():
+    """As `opt.step()` does; the operations inside of it are work all the same."""
+
+    def work():
+        with part("step"), record_function("Optimizer.step#SGD.step"):
+            time.sleep(0.05)
+            weights.detach() @ weights.detach().T
+
+    (_, _, begin, _), *compute = timeline_of(work)
+    assert compute and all(start >= begin + 50 for _, _, start, _ in compute)
+
+
+def test_the_first_run_only_warms_up():
+    pauses = iter([0.0, 0.2])
+
+    def work():
+        with part("load"):
+            time.sleep(next(pauses))
+
+    ((who, what, _, length),) = timeline_of(work)
+    assert (who, what) == ("Python", "load") and length >= 200
 
 
 def test_it_draws():

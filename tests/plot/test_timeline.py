@@ -1,8 +1,12 @@
 """Timelines: gaps are found, named after what was waited for, and told in words."""
 
+import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 
 from coursekit import plot
+from coursekit.palette import CYCLE
 
 WORK = [
     ("Python", "load", 0, 8),
@@ -64,3 +68,14 @@ def test_kinds_of_work_differ_in_grey_as_well():
 def test_bad_input_is_a_sentence(work, options, says):
     with pytest.raises(ValueError, match=says):
         plot.timeline(work, **options)
+
+
+def test_work_too_short_for_an_edge_is_seen():
+    """A GPU's kernels take microseconds: white edges around them would hide them all."""
+    kernels = [("device", "compute", 10 + i / 10, 0.01) for i in range(300)]
+    figure = plot.timeline([("Python", "step", 0, 50), *kernels]).figure
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[:, :, :3] / 255
+    seen = np.abs(pixels - to_rgb(CYCLE[1])).max(axis=2) < 0.02
+    assert seen.sum() > 1000

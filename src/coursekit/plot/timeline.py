@@ -114,11 +114,13 @@ def _draw_work(ax: Any, work: list[Event], rows: list[str], whole: float) -> Non
         color = CYCLE[i % len(CYCLE)]
         for j, row in enumerate(rows):
             spans = [(e.start, e.length) for e in work if (e.row, e.name) == (row, name)]
-            # a GPU's kernels are narrower than a white edge, which would hide them
+            place = (j - 0.35, 0.7)
             narrow = any(length < NARROWEST * whole for _, length in spans)
+            if narrow:  # as a GPU's kernels are: white edges would hide them
+                ax.broken_barh(spans, place, facecolor=color, edgecolor=color, lw=0.8)
             bars = ax.broken_barh(
-                spans, (j - 0.35, 0.7), facecolor=color, edgecolor=color if narrow else "white",
-                hatch=HATCHES[i % len(HATCHES)], lw=0.8,
+                spans, place, facecolor=color, edgecolor="white", hatch=HATCHES[i % len(HATCHES)],
+                lw=0 if narrow else 0.8,
             )  # fmt: skip
             if spans and name not in ax.get_legend_handles_labels()[1]:
                 bars.set_label(name)
