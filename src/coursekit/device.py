@@ -17,7 +17,16 @@ from torch import nn
 
 from coursekit.errors import CourseError
 
-__all__ = ["DeviceError", "Timing", "choose", "describe", "stopwatch", "timed", "to_device"]
+__all__ = [
+    "DeviceError",
+    "Timing",
+    "choose",
+    "describe",
+    "stopwatch",
+    "timed",
+    "to_device",
+    "wait_for",
+]
 
 Batch = TypeVar("Batch")
 
@@ -284,15 +293,19 @@ def stopwatch(device: str | torch.device = "cpu") -> Iterator[Stopwatch]:
         True
     """
     watch = Stopwatch()
-    _wait_for(device)
+    wait_for(device)
     begun = time.perf_counter()
     yield watch
-    _wait_for(device)
+    wait_for(device)
     watch.seconds = time.perf_counter() - begun
 
 
-def _wait_for(device: str | torch.device) -> None:
-    """Return when the device has done all that it was asked."""
+def wait_for(device: str | torch.device) -> None:
+    """Return when the device has done all that it was asked.
+
+    Example:
+        >>> wait_for("cpu")  # which never is behind
+    """
     device = torch.device(device)
     if device.type == "cuda":
         torch.cuda.synchronize(device)

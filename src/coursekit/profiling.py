@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
+from coursekit.device import wait_for
+
 __all__ = ["part", "timeline_of"]
 
 PREFIX = "coursekit: "
@@ -64,14 +66,12 @@ def timeline_of(
     activities = [ProfilerActivity.CPU]
     if device.type == "cuda":
         activities.append(ProfilerActivity.CUDA)
-    second_run = schedule(wait=0, warmup=1, active=1)
+    second_run = schedule(wait=0, warmup=1, active=1, repeat=1)
     with _without_chatter(), profile(activities=activities, schedule=second_run) as prof:
-        for last in (False, True):
+        for _ in range(2):
             work()
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-            if not last:
-                prof.step()
+            wait_for(device)
+            prof.step()
     found = [*_parts(prof), *(_kernels(prof) if device.type == "cuda" else _operations(prof))]
     if not any(who == "Python" for who, *_ in found):
         raise ValueError('No part is marked: write `with part("load"):` around what loads a batch.')
@@ -106,7 +106,7 @@ def _is_kernel(event: Any) -> bool:
 
 def _is_mark(event: Any) -> bool:
     """Whether an event is a name that somebody gave to a stretch of the program, and no work."""
-    return event.name.startswith(PREFIX) or getattr(event, "is_user_annotation", False)
+    return event.name.startswith(PREFIX) or bool(event.is_user_annotation)
 
 
 def _is_outermost(event: Any) -> bool:

@@ -16,6 +16,7 @@ from coursekit.graph import model as m
 from coursekit.graph.layout import PAD_X, PAD_Y, Placed, Point
 from coursekit.graph.measure import ADVANCE, LEADING, MAIN, cells, font_size, trimmed
 from coursekit.graph.scene import Box, Line, Tag
+from coursekit.graph.text import printable
 from coursekit.palette import BLACK, BLUE, GREEN, GREY, ORANGE
 
 FONT = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,monospace"
@@ -228,9 +229,7 @@ def legend() -> tuple[str, str, float]:
 
 def _xml(words: str) -> str:
     """Escape text for XML, which has no place for control characters."""
-    if not words.replace("\u00a0", "").isprintable():
-        words = "".join(c if c.isprintable() or c == "\u00a0" else " " for c in words)
-    return escape(words, quote=False)
+    return escape(printable(words, keep="\u00a0"), quote=False)
 
 
 def _n(x: float) -> str:

@@ -81,6 +81,18 @@ def shape(value: Value) -> str:
     return f"{text} {value.dtype}".strip()
 
 
+def printable(text: str, keep: str = "") -> str:
+    r"""Put a space for each character that cannot be shown, other than ``keep``.
+
+    Example:
+        >>> printable("loss\x07 rate")
+        'loss  rate'
+    """
+    if text.replace(keep, "").isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == keep else " " for c in text)
+
+
 def short(text: str, cap: int = _CAP) -> str:
     """Cut a long text in the middle, so that both of its ends stay readable.
 
@@ -88,10 +100,7 @@ def short(text: str, cap: int = _CAP) -> str:
         >>> short("encoder.layers.11.self_attention.weight", 20)
         'encoder.l…ion.weight'
     """
-    text = str(text)
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    text = " ".join(text.split())
+    text = " ".join(printable(str(text)).split())
     if len(text) <= cap:
         return text
     half = (cap - 1) // 2
