@@ -8,10 +8,11 @@ BIN := .venv/bin/python
 install = @command -v "$(PYTHON)" >/dev/null \
 	|| { echo "There is no $(PYTHON). Install Python 3.10 or newer (www.python.org)." >&2; exit 1; }; \
 	"$(PYTHON)" src/coursekit/install.py $(1) $(if $(TORCH),--torch "$(TORCH)")
+DEVICE ?= cuda
 quietly = $(if $(NO_BROWSER),--no-browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab present slides handout doctor mnist publish bundle test test-all refresh bench constraints clean
+.PHONY: help lab present slides handout doctor mnist publish bundle test test-all refresh bench gpu constraints clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -74,6 +75,14 @@ bench: ## measure what is promised to be fast
 	$(call install,test)
 	@$(BIN) -m pip install -q -c constraints.txt torchviz torchview lightning skorch fastai
 	@$(BIN) -m pytest tests/bench --benchmark-only
+
+gpu: ## prove and measure what only a GPU shows: make gpu NAME=rtx4090 [DEVICE=mps]
+	@test -n "$(NAME)" || { echo "Name the run's file in data/speeds: make gpu NAME=rtx4090" >&2; exit 1; }
+	$(call install,test)
+	@COURSEKIT_DEVICE=$(DEVICE) $(BIN) -m tests.tools.measure_speeds "$(NAME)"
+	@$(BIN) -m pytest -v -m gpu tests/test_gpu.py
+	@$(BIN) -m tests.tools.refresh 12 13 --device "$(DEVICE)" --to build/gpu
+	@$(BIN) -m pytest tests/bench/test_bench_gpu.py --benchmark-only
 
 constraints: ## pin every package again after a change in pyproject.toml [UPGRADE=1]
 	$(call install,test)

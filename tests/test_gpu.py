@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -11,8 +12,16 @@ import torch.nn.functional as F
 
 from coursekit import device as devices
 from coursekit.profiling import part, timeline_of
-from coursekit.recap import climb, make_cnn, make_loader, train_pass
-from coursekit.recap.lesson_13 import LADDER
+from coursekit.recap import (
+    LADDER,
+    MODES,
+    climb,
+    climb_compiled,
+    make_cnn,
+    make_loader,
+    train_pass,
+    work_of,
+)
 
 
 def gpu() -> torch.device | None:
@@ -76,6 +85,18 @@ def test_resident_batches_are_on_the_device(device, digits):
 def test_the_ladder_is_climbed(device, digits):
     speeds = climb(LADDER, make_cnn, *digits, device, repeats=1)
     assert list(speeds) == list(LADDER) and min(speeds.values()) > 0
+
+
+def test_compiled_models_are_climbed(device, digits):
+    if device.type != "cuda" or not find_spec("triton"):
+        pytest.skip("the lesson compiles on CUDA, with triton")
+    speeds = climb_compiled(make_cnn, *digits, device)
+    assert list(speeds) == list(MODES) and min(speeds.values()) > 0
+
+
+def test_the_work_of_an_image_is_the_same_everywhere(device, digits):
+    xb, yb = digits[0][:8].reshape(-1, 1, 28, 28), digits[1][:8]
+    assert work_of(make_cnn, xb.to(device), yb.to(device)) == work_of(make_cnn, xb, yb)
 
 
 def test_an_honest_clock_waits(device):

@@ -20,7 +20,7 @@ MAKE = shutil.which("make")
 needs_make = pytest.mark.skipif(MAKE is None, reason="make is not installed")
 TARGETS = [
     *("help", "lab", "present", "slides", "handout", "doctor", "mnist"),
-    *("publish", "bundle", "test", "test-all", "refresh", "bench", "clean"),
+    *("publish", "bundle", "test", "test-all", "refresh", "bench", "gpu", "clean"),
 ]
 
 
@@ -70,6 +70,16 @@ def test_make_alone_explains_every_target():
         (["test-all"], ["install.py test", "ruff check", "ruff format", "pytest", "--slow"]),
         (["bundle"], ["install.py lab", "coursekit bundle"]),
         (["bench"], ["install.py test", "pytest tests/bench --benchmark-only"]),
+        (
+            ["gpu", "NAME=h100"],
+            [
+                "install.py test",
+                'COURSEKIT_DEVICE=cuda .venv/bin/python -m tests.tools.measure_speeds "h100"',
+                "pytest -v -m gpu",
+                'tests.tools.refresh 12 13 --device "cuda" --to build/gpu',
+                "pytest tests/bench/test_bench_gpu.py --benchmark-only",
+            ],
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value[0], str) else None,
 )
@@ -86,6 +96,13 @@ def test_present_without_a_number_says_so():
     done = make("present")
     assert done.returncode != 0
     assert "make present NB=07" in done.stderr
+
+
+@needs_make
+def test_gpu_without_a_name_says_so():
+    done = make("gpu")
+    assert done.returncode != 0
+    assert "make gpu NAME=rtx4090" in done.stderr
 
 
 @needs_make

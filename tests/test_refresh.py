@@ -51,6 +51,17 @@ def small(notebook):
     )
 
 
+def test_another_device_is_kept_apart(notebook, tmp_path, capsys):
+    path = notebook(code("import os\nprint(os.environ['COURSEKIT_DEVICE'])"))
+    before = path.read_bytes()
+    with pytest.raises(SystemExit):
+        refresh.main([str(path), "--device", "mps"])
+    assert "say where to keep others" in capsys.readouterr().err
+    assert refresh.main([str(path), "--device", "mps", "--to", str(tmp_path / "deep/gpu")]) == 0
+    assert read(tmp_path / "deep/gpu" / path.name).cells[0].outputs == [stream("mps\n")]
+    assert path.read_bytes() == before
+
+
 def test_refresh_runs_numbers_and_stores(notebook, capsys):
     path = small(notebook)
     assert refresh.main([str(path)]) == 0

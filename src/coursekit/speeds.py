@@ -31,12 +31,15 @@ class Speeds:
         date: When, as year-month-day.
         torch: The version of torch that drove it.
         images_per_second: For each change its speed, in the order in which they were made.
+        limit: Images a second that its rates of operations and bytes allow, in 32 bits.
 
     Example:
-        >>> Speeds("a laptop", "cpu", "2026-11-25", "2.14.1", {"start": 800.0, "faster": 2400.0})
+        >>> speeds = {"start": 800.0, "faster": 2400.0}
+        >>> Speeds("a laptop", "cpu", "2026-11-25", "2.14.1", speeds, limit=6400.0)
         a laptop (cpu), measured 2026-11-25 with torch 2.14.1
-          start       800 images a second   1.0 times
-          faster    2,400 images a second   3.0 times
+          start                 800 images a second   1.0 times
+          faster              2,400 images a second   3.0 times
+          limit in 32 bits    6,400 images a second   8.0 times
     """
 
     device: str
@@ -44,22 +47,22 @@ class Speeds:
     date: str
     torch: str
     images_per_second: Mapping[str, float]
+    limit: float
 
     def __post_init__(self) -> None:
-        if not self.images_per_second or not all(v > 0 for v in self.images_per_second.values()):
-            raise ValueError(f"Speeds must be above 0, and one at least: {self.images_per_second}.")
-
-    @property
-    def ratios(self) -> dict[str, float]:
-        """How many times as fast as the first one each is."""
-        first = next(iter(self.images_per_second.values()))
-        return {name: speed / first for name, speed in self.images_per_second.items()}
+        speeds = self.images_per_second
+        if not speeds or not all(speed > 0 for speed in [*speeds.values(), self.limit]):
+            raise ValueError(
+                f"Speeds must be above 0, and one at least: {speeds}, limit {self.limit}."
+            )
 
     def __repr__(self) -> str:
-        width = max(map(len, self.images_per_second))
+        rows = {**self.images_per_second, "limit in 32 bits": self.limit}
+        first = next(iter(rows.values()))
+        width = max(map(len, rows))
         lines = [
-            f"  {name:{width}} {_short(speed):>8} images a second {self.ratios[name]:5.1f} times"
-            for name, speed in self.images_per_second.items()
+            f"  {name:{width}} {_short(speed):>10} images a second {speed / first:5.1f} times"
+            for name, speed in rows.items()
         ]
         head = f"{self.device} ({self.kind}), measured {self.date} with torch {self.torch}"
         return "\n".join([head, *lines])

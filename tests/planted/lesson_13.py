@@ -88,6 +88,18 @@ MUTATIONS = [
         "a device without launches",
     ),
     Mutation(
+        "return counter.get_total_flops() / len(xb), moved / len(xb)",
+        "return counter.get_total_flops(), moved",
+        "for one image, not for all",
+        "the work of a batch taken for that of an image",
+    ),
+    Mutation(
+        "return min(can / need for can, need in zip(device_can, image_needs))",
+        "return max(can / need for can, need in zip(device_can, image_needs))",
+        "the slower of the two decides",
+        "the kinder of the two estimates",
+    ),
+    Mutation(
         "last = pictures.to(memory_format=torch.channels_last)",
         "last = pictures.permute(0, 2, 3, 1)",
         "only the order in memory may change",

@@ -4,7 +4,8 @@
     COURSEKIT_DEVICE=cuda python -m tests.tools.measure_speeds h100
 
 It runs the functions of ``coursekit.recap.lesson_13``, which are those of the notebook, on the
-digits that come with the course, and writes ``data/speeds/NAME.json``. Run it on a quiet machine.
+digits that come with the course, and writes ``data/speeds/NAME.json``. On CUDA it climbs the two
+rungs of compiled models too. Run it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import datetime
 import platform
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
@@ -19,7 +22,7 @@ import torch
 from coursekit import device as devices
 from coursekit import lesson, speeds
 from coursekit.data import load_digits, shipped_folder
-from coursekit.recap import LADDER, climb, make_cnn
+from coursekit.recap import LADDER, climb, climb_compiled, limit, make_cnn, rates, work_of
 
 IMAGES = 1024
 """As many as in the notebook."""
@@ -30,12 +33,17 @@ def measure(name: str, repeats: int = 15) -> speeds.Speeds:
     device = devices.choose()
     data = load_digits("digits")
     x, y = data.x_train[:IMAGES], data.y_train[:IMAGES]
+    climbed = climb(LADDER, make_cnn, x, y, device, repeats)
+    if device.type == "cuda" and find_spec("triton"):
+        climbed |= climb_compiled(make_cnn, x, y, device)
+    xb, yb = x[:8].reshape(-1, 1, 28, 28).to(device), y[:8].to(device)
     return speeds.Speeds(
         device=name,
         kind=device.type,
         date=datetime.date.today().isoformat(),
         torch=torch.__version__,
-        images_per_second=climb(LADDER, make_cnn, x, y, device, repeats),
+        images_per_second=climbed,
+        limit=limit(rates(device), work_of(make_cnn, xb, yb)),
     )
 
 
@@ -56,7 +64,10 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
     lesson.start()
-    run = measure(args.device or hardware())
+    try:
+        run = measure(args.device or hardware())
+    except devices.DeviceError as e:
+        sys.exit(str(e))
     path: Path = shipped_folder() / "speeds" / f"{args.file}.json"
     speeds.save(run, path)
     print(run)

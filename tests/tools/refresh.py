@@ -3,6 +3,7 @@
     python -m tests.tools.refresh            every lesson
     python -m tests.tools.refresh 07 x.ipynb these
     python -m tests.tools.refresh --check    save nothing, say what would change (exit status 1)
+    python -m tests.tools.refresh 13 --device cuda --to build/gpu    run it there, keep it apart
 
 Each notebook runs in a fresh kernel, in its own folder, on one thread, with the default data and
 on the CPU, so that the stored outputs are those that every reader gets. A cell that fails is
@@ -44,16 +45,27 @@ class Refreshed:
     remarks: list[str]
 
 
-def refresh(path: Path, *, check: bool = False, cell_timeout: int = CELL_TIMEOUT) -> Refreshed:
-    """Execute and normalise the notebook at ``path``; save it unless ``check``.
+def refresh(
+    path: Path,
+    *,
+    check: bool = False,
+    cell_timeout: int = CELL_TIMEOUT,
+    device: str = "cpu",
+    to: Path | None = None,
+) -> Refreshed:
+    """Execute and normalise the notebook at ``path``; save it, or into the folder ``to``.
 
-    Raises NotebookError, naming the cell, when one fails; the file is then untouched.
+    With ``check`` nothing is saved. Raises NotebookError, naming the cell, when one fails;
+    the file is then untouched.
     """
     begun = time.perf_counter()
-    nb = execute(_with_setup(normalise(read(path))), path, cell_timeout)
+    nb = execute(_with_setup(normalise(read(path))), path, cell_timeout, device)
     text = dumps(normalise(nb))
     changed = text != path.read_text(encoding="utf-8")
-    if changed and not check:
+    if to is not None:
+        to.mkdir(parents=True, exist_ok=True)
+        write_text(to / path.name, text)
+    elif changed and not check:
         write_text(path, text)
     return Refreshed(path, changed, time.perf_counter() - begun, _remarks(nb))
 
@@ -66,7 +78,9 @@ def _with_setup(nb: NotebookNode) -> NotebookNode:
     return nb
 
 
-def execute(nb: NotebookNode, path: Path, cell_timeout: int = CELL_TIMEOUT) -> NotebookNode:
+def execute(
+    nb: NotebookNode, path: Path, cell_timeout: int = CELL_TIMEOUT, device: str = "cpu"
+) -> NotebookNode:
     """Run every cell of ``nb`` in a fresh kernel in the folder of ``path``; returns ``nb``."""
     for cell in nb.cells:
         if cell.cell_type == "code":
@@ -78,7 +92,7 @@ def execute(nb: NotebookNode, path: Path, cell_timeout: int = CELL_TIMEOUT) -> N
         record_timing=False,
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
-    with _plain_environment():
+    with _plain_environment(device):
         try:
             client.execute()
         except CellExecutionError as e:
@@ -91,14 +105,14 @@ def execute(nb: NotebookNode, path: Path, cell_timeout: int = CELL_TIMEOUT) -> N
 
 
 @contextlib.contextmanager
-def _plain_environment() -> Iterator[None]:
-    """One thread, default data, CPU, and no IPython configuration of the author's."""
+def _plain_environment(device: str) -> Iterator[None]:
+    """One thread, default data, one device, and no IPython configuration of the author's."""
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="refresh_") as home:
         for name in [n for n in os.environ if n.startswith("COURSEKIT_")]:
             del os.environ[name]
         os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-        os.environ.update(IPYTHONDIR=home, COURSEKIT_DEVICE="cpu", PYTHONHASHSEED="0")
+        os.environ.update(IPYTHONDIR=home, COURSEKIT_DEVICE=device, PYTHONHASHSEED="0")
         try:
             yield
         finally:
@@ -144,7 +158,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="*", metavar="NB", help="path or number; default: all")
     parser.add_argument("--check", action="store_true", help="save nothing, say what would change")
     parser.add_argument("--cell-timeout", type=int, default=CELL_TIMEOUT, metavar="S")
+    parser.add_argument("--device", default="cpu", help="where lessons compute; with --to")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="save there, not in place")
     args = parser.parse_args(argv)
+    if args.device != "cpu" and args.to is None:
+        parser.error("stored outputs are those of a CPU: say where to keep others, --to build/gpu")
     try:
         paths = find(args.notebooks)
     except NotebookError as e:
@@ -153,12 +171,19 @@ def main(argv: list[str] | None = None) -> int:
     status = 0
     for path in paths:
         try:
-            done = refresh(path, check=args.check, cell_timeout=args.cell_timeout)
+            done = refresh(
+                path,
+                check=args.check,
+                cell_timeout=args.cell_timeout,
+                device=args.device,
+                to=args.to,
+            )
         except NotebookError as e:
             print(f"{path.name}: not refreshed. {e}", file=sys.stderr)
             status = 1
             continue
         word = ("would change" if args.check else "refreshed") if done.changed else "unchanged"
+        word = f"saved in {args.to}" if args.to else word
         print(f"{path.name}: {word} ({done.seconds:.1f} s)", flush=True)
         for remark in done.remarks:
             print(f"    {remark}")

@@ -75,10 +75,16 @@ ORIGIN: dict[str, str] = {
             "simulate",
             "busy_share",
             "OneByOne",
+            "rates",
             "train_pass",
             "LADDER",
             "make_loader",
             "climb",
+            "work_of",
+            "limit",
+            "MODES",
+            "compiled",
+            "climb_compiled",
         ),
     }.items()
     for name in names

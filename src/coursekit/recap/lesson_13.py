@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.flop_counter import FlopCounterMode
 from torchvision.transforms.functional import to_tensor
 
 from coursekit.device import timed
@@ -152,6 +153,28 @@ class OneByOne:
         return to_tensor(Image.fromarray(self.pictures[i])), self.y[i]
 
 
+def rates(device: torch.device) -> tuple[float, float]:
+    """Return how many operations and how many bytes a device does in a second, in 32 bits.
+
+    Operations are those of a large matrix product, bytes those of a copy, once read and once
+    written: what a device does at best, measured and not read off its data sheet.
+
+    Args:
+        device: The one to measure.
+
+    Example:
+        >>> min(rates(torch.device("cpu"))) > 1e8
+        True
+    """
+    n = 1024 if device.type == "cpu" else 2048  # long against a launch
+    a = torch.randn(n, n, device=device)
+    b = torch.zeros(16 * n * n, device=device)
+    c = torch.empty_like(b)
+    operations = 2 * n**3 / timed(lambda: a @ a, device).best
+    moved = 2 * 4 * b.numel() / timed(lambda: c.copy_(b), device).best
+    return operations, moved
+
+
 def train_pass(
     model: nn.Module,
     opt: Optimizer,
@@ -260,4 +283,88 @@ def climb(
         opt = torch.optim.SGD(model.parameters(), lr=0.05)
         one_pass = partial(train_pass, model, opt, train_dl, device, **switches)
         speeds[name] = len(x) / timed(one_pass, device, repeats).median
+    return speeds
+
+
+def work_of(make_model: Callable[[], nn.Sequential], xb: Tensor, yb: Tensor) -> tuple[float, float]:
+    """Return how many operations and bytes training on one image takes, in 32 bits.
+
+    Bytes are those of the activations: each is written and read in the forward pass, and its
+    gradient in the backward pass. Weights are not counted, a batch shares them.
+
+    Args:
+        make_model: Returns a fresh model.
+        xb: (n, 1, 28, 28) images, where the model shall be.
+        yb: (n,) their classes.
+
+    Example:
+        >>> xb, yb = torch.zeros(4, 784), torch.arange(4)
+        >>> work_of(lambda: nn.Sequential(nn.Linear(784, 10)), xb, yb)
+        (31360.0, 160.0)
+    """
+    model, numbers = make_model().to(xb.device), []
+    for layer in model:
+        layer.register_forward_hook(lambda layer, inputs, out: numbers.append(out.numel()))
+    with FlopCounterMode(display=False) as counter:
+        F.cross_entropy(model(xb), yb).backward()
+    moved = 4 * 4 * sum(numbers)  # 4 bytes a number, moved 4 times
+    return counter.get_total_flops() / len(xb), moved / len(xb)
+
+
+def limit(device_can: Sequence[float], image_needs: Sequence[float]) -> float:
+    """Return how many images a second a device can train on at most.
+
+    It can calculate and move bytes at the same time: what takes longer decides. This is the
+    *roofline* of S. Williams, A. Waterman and D. Patterson (2009).
+
+    Args:
+        device_can: Operations and bytes a second, as :func:`rates` measures them.
+        image_needs: Operations and bytes an image, as :func:`work_of` counts them.
+
+    Example:
+        >>> limit((10, 8), (2, 4))
+        2.0
+    """
+    return min(can / need for can, need in zip(device_can, image_needs))
+
+
+#: Two rungs for CUDA, on top of the ladder, with torch.compile's name for each.
+MODES: dict[str, str] = {"compiled": "default", "CUDA graph": "reduce-overhead"}
+
+
+def compiled(make_model: Callable[[], nn.Module], device: torch.device, mode: str) -> Any:
+    """Return a fresh model on ``device`` that is compiled when it is first called.
+
+    Args:
+        make_model: Returns a fresh model.
+        device: Where to compute.
+        mode: One of torch.compile's.
+
+    Example:
+        >>> model = compiled(lambda: nn.Linear(3, 2), torch.device("cpu"), "default")
+        >>> tuple(next(model.parameters()).shape)
+        (2, 3)
+    """
+    return torch.compile(make_model().to(device), mode=mode)
+
+
+def climb_compiled(
+    make_model: Callable[[], nn.Module], x: Tensor, y: Tensor, device: torch.device
+) -> dict[str, float]:
+    """Measure the images a second of compiled models, with all changes of the ladder.
+
+    It needs a compiler: ``triton`` on CUDA, a C++ compiler on a CPU. The first call of each model
+    takes up to a minute, which is not counted.
+
+    Args:
+        make_model: Returns a fresh model for (n, 1, 28, 28) images.
+        x: (n, 784) images between 0 and 1.
+        y: (n,) classes.
+        device: Where to compute.
+    """
+    speeds, loading = {}, {"resident": True, "bs": 256}
+    switches = {"layout": torch.channels_last, "half": True}
+    for name, mode in MODES.items():
+        make = partial(compiled, make_model, device, mode)
+        speeds |= climb({name: (loading, switches)}, make, x, y, device)
     return speeds
