@@ -67,7 +67,9 @@ def timeline_of(
     if device.type == "cuda":
         activities.append(ProfilerActivity.CUDA)
     second_run = schedule(wait=0, warmup=1, active=1, repeat=1)
-    with _without_chatter(), profile(activities=activities, schedule=second_run) as prof:
+    # acc_events: some versions of torch warn without it, even of a single cycle
+    profiler = profile(activities=activities, schedule=second_run, acc_events=True)
+    with _without_chatter(), profiler as prof:
         for _ in range(2):
             work()
             wait_for(device)
