@@ -90,6 +90,25 @@ def test_each_wrong_answer_fails_with_its_own_hint(exercise, i):
     assert verdict.details[-1] == f"Hint: {exercise.wrong[i].hint}", verdict
 
 
+SINGULAR = {"loss", "class", "bias", "axis"}
+BEHIND_THE_NOUN = re.compile(
+    r" (?:of|in|after|at|for|from|with|without|that|on|to|as|while|when|\()"
+)
+
+
+@each
+def test_what_is_observed_is_named_so_that_is_wrong_can_follow(exercise):
+    """ "The list of losses is wrong", not "The losses is wrong" or "W.grad is wrong"."""
+    if exercise.observe is None:
+        return
+    case = exercise.cases()[0]
+    seen = exercise.observe(answer_in(exercise, exercise.solution), *case.args, **case.kwargs)
+    for name in seen if isinstance(seen, dict) else ():
+        noun = BEHIND_THE_NOUN.split(name)[0].split()[-1].strip(",")
+        assert name.startswith("the "), name
+        assert not noun.endswith("s") or noun in SINGULAR, name
+
+
 @each
 def test_a_verdict_has_three_lines_at_most_and_reads_the_same_as_html(exercise):
     for verdict in verdicts(exercise):

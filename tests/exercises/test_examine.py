@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import dataclasses
 import random
 import signal
 import time
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -17,7 +20,7 @@ from hypothesis import strategies as st
 from coursekit.exercises import Case, Exercise, Wrong, examine
 from coursekit.exercises.source import answer_in, is_untouched
 from coursekit.exercises.verdict import STATES
-from tests.exercises.example import ACCURACY, COUNTER, EXERCISES, LOSS, MSE, SGD, SHAPE, SOFTMAX
+from tests.exercises.example import COUNTER, EXERCISES, LOSS, MSE, SGD, SHAPE, SOFTMAX
 
 
 def one(cases, solution, **more):
@@ -117,6 +120,64 @@ def test_what_knows_only_itself_is_as_good_as_another_of_its_type(made):
 def test_the_gradients_left_behind_are_compared():
     verdict = examine(SGD, [line for line in answer_in(SGD, SGD.solution) if "zero" not in line])
     assert verdict.message == "The gradient of `p` after the call has wrong values."
+
+
+def test_a_gradient_that_is_left_behind_is_named():
+    slope = one(lambda: [Case(torch.ones(2, requires_grad=True))], "def f(x): return (x**2).sum()")
+
+    def backward_too(x):
+        loss = (x**2).sum()
+        loss.backward()
+        return loss
+
+    assert examine(slope, backward_too).message == "The call leaves a gradient in `x`."
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda: torch.set_grad_enabled(False), "whether torch records gradients, for good"),
+        (lambda: torch.set_default_dtype(torch.float64), "torch's default dtype, for good"),
+    ],
+)
+def test_a_setting_that_a_call_leaves_changed_is_named_and_put_back(change, said):
+    def careless(x):
+        change()
+        return 2 * x
+
+    verdict = examine(DOUBLE, careless)
+    assert verdict.message == f"The call changes {said}."
+    assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
+    assert examine(DOUBLE, lambda x: 2 * x).state == "correct"
+
+
+def test_what_misleads_the_checks_own_code_is_not_called_the_students_error():
+    def sum_of_pair(f, x):
+        a, b = f(x)
+        return {"the sum": a.item() + b}
+
+    pair = one(
+        lambda: [Case(torch.ones(()))], "def f(x): return x, 2 * x.item()", observe=sum_of_pair
+    )
+    assert examine(pair, lambda x: [x, 2]).state == "correct", "a list is as good as a tuple"
+    none = examine(pair, lambda x: print(x))
+    assert none.message == "The result is None." and "`return`" in none.details[-1]
+    assert examine(pair, lambda x: (x,)).message == "The result has the wrong length."
+    assert examine(pair, lambda x: (1.0, 2.0)).message == "Item 0 of the result is a float."
+    assert examine(pair, lambda x: 1 / 0).message == "It raises ZeroDivisionError."
+
+
+def test_a_long_error_text_is_cut_visibly():
+    def conv(x):
+        return torch.nn.functional.conv2d(torch.zeros(1, 1, 3, 3), np.zeros(3))
+
+    said = repr(examine(DOUBLE, conv))
+    assert "invalid combination of arguments" in said and "expected one of" not in said
+
+    def long(x):
+        raise ValueError("x" * 300)
+
+    assert examine(DOUBLE, long).details[0].endswith("xxx...")
 
 
 def test_numpy_answers_are_compared_as_arrays():
@@ -237,12 +298,24 @@ def test_a_prediction_never_shows_what_is_right():
     assert "2.3" not in repr(examine(LOSS, 0.1))
 
 
-@pytest.mark.parametrize("shape", [(64, 10), [64, 10], torch.Size([64, 10]), (64.0, 10)])
+@pytest.mark.parametrize(
+    "shape", [(64, 10), [64, 10], torch.Size([64, 10]), (64.0, 10), torch.tensor([64, 10])]
+)
 def test_a_shape_may_be_written_in_any_way(shape):
     assert examine(SHAPE, shape).state == "correct"
 
 
-@pytest.mark.parametrize("value", [2.3, np.float32(2.3), torch.tensor(2.3)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        2.3,
+        np.float32(2.3),
+        torch.tensor(2.3),
+        torch.tensor([2.3]),
+        Fraction(23, 10),
+        Decimal("2.3"),
+    ],
+)
 def test_a_value_may_be_any_kind_of_number(value):
     assert examine(LOSS, value).state == "correct"
 
@@ -277,8 +350,41 @@ def test_an_answer_may_consist_of_special_methods():
 
 
 def test_a_decorated_stub_is_still_untouched():
-    text = "import torch\n@torch.no_grad()\n" + ACCURACY.stub
-    assert is_untouched(ACCURACY, answer_in(ACCURACY, text))
+    text = "import torch\n@torch.no_grad()\n" + MSE.stub
+    assert is_untouched(MSE, answer_in(MSE, text))
+
+
+def test_a_decorator_can_be_the_whole_repair():
+    fix = one(
+        lambda: [Case(torch.ones(2, requires_grad=True))],
+        "import torch\n@torch.no_grad()\ndef f(x):\n    return 2 * x",
+    )
+    fix = dataclasses.replace(fix, kind="fix", stub="def f(x):\n    return 2 * x", observe=tracks)
+    assert examine(fix, answer_in(fix, fix.stub)).state == "not attempted"
+    assert examine(fix, torch.no_grad()(answer_in(fix, fix.stub))).state == "correct"
+    assert examine(fix, torch.enable_grad()(answer_in(fix, fix.stub))).state == "wrong"
+
+
+def tracks(f, x):
+    return {"the flag requires_grad of the result": f(x).requires_grad}
+
+
+@pytest.mark.parametrize("line", ["e[...]", "e[..., :]", "e[..., n, :]", "e[n, ...]", "f(e)[...]"])
+def test_dots_as_an_index_are_no_gap(line):
+    text = SOFTMAX.stub.replace("total = ...", f"n = 0; f = torch.abs; total = {line}.sum()")
+    assert not is_untouched(SOFTMAX, answer_in(SOFTMAX, text))
+    text = SOFTMAX.stub.replace("total = ...", "e[...] = 1; total = ...")
+    assert is_untouched(SOFTMAX, answer_in(SOFTMAX, text))
+
+
+def test_a_returned_gap_is_a_gap():
+    gap = one(
+        lambda: [Case(1)],
+        "def f(x):\n    y = x\n    return 2 * y",
+    )
+    gap = dataclasses.replace(gap, kind="fill", stub="def f(x):\n    y = x\n    return ...")
+    assert is_untouched(gap, answer_in(gap, "def f(x):\n    z = 3 * x\n    return ..."))
+    assert not is_untouched(gap, answer_in(gap, "def f(x):\n    return x[...]"))
 
 
 @pytest.mark.parametrize(
@@ -287,6 +393,8 @@ def test_a_decorated_stub_is_still_untouched():
         ("def ex_sgd_step(p, lr): pass", "The answer must stay a list of lines"),
         ([1, 2], "The answer must stay a list of lines"),
         (["    pass"], "The line '    pass' is changed or there twice"),
+        ([], "The line that begins with def is missing."),
+        (["        p -= lr * p.grad"], "The line that begins with def is missing."),
     ],
 )
 def test_lines_that_are_not_the_given_ones_are_refused_in_a_sentence(lines, message):
@@ -307,9 +415,32 @@ def test_every_order_that_works_is_right():
     assert "1 line is missing" in repr(examine(lines, both[:3]))
 
 
+def test_a_trap_that_does_no_harm_must_still_go():
+    right = answer_in(SGD, SGD.solution)
+    trap = next(line for line in answer_in(SGD, SGD.stub) if line not in right)
+    assert examine(SGD, [*right, "", " "]).state == "correct", "blank lines are no lines"
+    after = dataclasses.replace(SGD, stub=SGD.stub.replace(trap, "    return"))
+    verdict = examine(after, [*right, "    return"])
+    assert repr(verdict) == (
+        "✗ ex_sgd_step: not yet. It works, with 1 line that is not needed: leave out."
+    )
+
+
+def test_lines_that_are_no_python_say_where_and_get_the_hint_of_the_same_line_only():
+    right = answer_in(SGD, SGD.solution)
+    early = Wrong(f"ex_sgd_step = {right[1:] + right[:1]!r}", "A function begins with its def.")
+    hinted = dataclasses.replace(SGD, wrong=[early])
+    assert examine(hinted, right[1:] + right[:1]).details == (f"Hint: {early.hint}",)
+    late = examine(hinted, [right[0], right[2], right[1], *right[3:]])
+    assert late.message.startswith("In this order the lines are no Python, line 3: ")
+    assert "as far in as the block" in late.details[0]
+
+
 def test_one_wrong_class_is_told_apart_from_another():
     assert examine(COUNTER, int).state == "wrong"
-    assert examine(COUNTER, 3).state == "unusable"
+    verdict = examine(COUNTER, 3)
+    assert verdict.state == "unusable"
+    assert f"not a class; run the cell that defines {COUNTER.name} again" in verdict.message
 
 
 def test_the_hint_is_that_of_the_wrong_answer_with_the_same_result():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
+import torch
 from nbclient import NotebookClient
 
 from coursekit.exercises import check, extra, find, notebook, progress, solution
@@ -41,7 +43,7 @@ def test_a_value_or_lines_come_with_the_exercises_name(capsys):
     [
         (("ex_mse",), 'Give your answer too: check("ex_mse", ex_mse).'),
         ((lambda x: x,), "This has no name of its own"),
-        ((3,), "This has no name of its own"),
+        ((3.25,), "This has no name of its own"),
         ((None,), "This has no name of its own"),
         (("ex_msee", 3), "There is no exercise of this name"),
         ((print,), "There is no exercise of this name"),
@@ -50,6 +52,18 @@ def test_a_value_or_lines_come_with_the_exercises_name(capsys):
 def test_a_call_that_cannot_be_meant_gets_one_sentence(arguments, message, capsys):
     check(*arguments)
     assert message in shown(capsys)
+
+
+def test_in_a_kernel_an_answer_is_found_by_what_the_notebook_calls_it(monkeypatch, capsys):
+    right, other = answer_in(MSE, MSE.solution), lambda preds, yb: ((preds - yb) ** 2).mean()
+    shell = SimpleNamespace(user_ns={"x": 1, "ex_mse": other, "again": other})
+    monkeypatch.setattr(notebook, "get_ipython", lambda: shell)
+    check(other)
+    check(right)
+    assert shown(capsys).count("✓ ex_mse: correct") == 2
+    shell.user_ns["ex_mse"] = torch.ones(3)
+    check(shell.user_ns["ex_mse"])
+    assert "run the cell that defines ex_mse again" in shown(capsys)
 
 
 def test_the_solution_is_shown_highlighted_and_as_text(capsys):
@@ -111,6 +125,8 @@ def kernel_outputs():
         "stub checked": "check(ex_mse)",
         "loop": "def ex_mse(preds, yb):\n    while True:\n        pass\ncheck(ex_mse)",
         "error": "def ex_mse(preds, yb):\n    n = 1\n    return preds / missing\ncheck(ex_mse)",
+        "method": "class ex_mse:\n    def __init__(self, preds, yb):\n"
+        "        self.x = [n for n in missing]\ncheck(ex_mse)",
         "print": "def ex_mse(preds, yb):\n    display(preds)\n    print(preds)\ncheck(ex_mse)",
         "alive": "6 * 7",
     }
@@ -139,6 +155,10 @@ def test_in_a_kernel_an_error_names_the_students_line_without_a_traceback(kernel
     said = plain(kernel_outputs["error"])
     assert "It raises NameError in its line 3." in said
     assert "name 'missing' is not defined" in said
+
+
+def test_in_a_kernel_an_error_in_a_method_names_the_method(kernel_outputs):
+    assert "NameError in line 2 of __init__" in plain(kernel_outputs["method"])
 
 
 def test_in_a_kernel_what_the_answer_prints_or_displays_is_swallowed(kernel_outputs):

@@ -17,6 +17,8 @@ from coursekit.exercises.show import (
     type_name,
 )
 
+_NO_RETURN = "Does the function end with `return` and a value?"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -48,15 +50,16 @@ def compare(
 
     Tensors and arrays are compared by type, shape, dtype and values, in this order; numbers with
     the tolerance ``|got - want| <= atol + rtol * |want|`` (numpy.allclose), integers and
-    bools exactly. A NumPy number is as good as a Python number; NaN equals NaN. Of anything else
-    the type must be the same, and ``==`` true where it tells more than ``is``.
+    bools exactly. A NumPy number is as good as a Python number, a list as good as a tuple; NaN
+    equals NaN. Of anything else the type must be the same, and ``==`` true where it tells more
+    than ``is``.
 
     Args:
         got: The student's result: anything at all.
         want: The solution's result.
         rtol: Relative tolerance.
         atol: Absolute tolerance.
-        loose: Take a list for a tuple and an int for a float, and vice versa (predictions).
+        loose: Take a float for an int where it is near enough (predictions).
         what: How to call the thing compared.
 
     Example:
@@ -68,8 +71,7 @@ def compare(
     rules = {"rtol": rtol, "atol": atol, "loose": loose}
     got, want = plain_bool(got), plain_bool(want)
     if got is None and want is not None:
-        hint = "Does the function end with `return` and a value?" if what == "the result" else ""
-        return Difference(f"{what} is None", _kind(want), "None", hint)
+        return Difference(f"{what} is None", _kind(want), "None", _NO_RETURN)
     if is_tensor(want) or is_array(want):
         return _compare_tensor(got, want, rules, what)
     if is_number(want):
@@ -118,9 +120,9 @@ def _compare_tensor(got: Any, want: Any, rules: dict, what: str) -> Difference |
     if not (is_tensor(got) if is_tensor(want) else is_array(got)):
         hint = ""
         if is_tensor(want) and is_array(got):
-            hint = "Use torch's own functions all the way; NumPy's leave autograd behind."
+            hint = "Use torch's own functions all the way; NumPy's give arrays."
         elif is_tensor(want) and is_number(got):
-            hint = "A plain number has left autograd behind: leave out .item() or float()."
+            hint = "A plain number is no tensor: is there an .item() or a float() in the way?"
         return _wrong_type(got, want, what, hint)
     if shape(got) != shape(want):
         return Difference(
@@ -198,8 +200,7 @@ def _compare_number(got: Any, want: Any, rules: dict, what: str) -> Difference |
 
 
 def _compare_sequence(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
-    kind = list | tuple if rules["loose"] else list if isinstance(want, list) else tuple
-    if not isinstance(got, kind):
+    if not isinstance(got, list | tuple):
         return _wrong_type(got, want, what)
     if len(got) != len(want):
         return Difference(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from coursekit.exercises.compare import Difference, compare
@@ -19,8 +21,8 @@ from coursekit.exercises.observe import (
     seed,
     undisturbed,
 )
-from coursekit.exercises.show import show
-from coursekit.exercises.source import NotAnAnswer, answer_in, is_untouched, usable
+from coursekit.exercises.show import is_array, is_tensor, show
+from coursekit.exercises.source import NotAnAnswer, answer_in, is_untouched, surplus, usable
 from coursekit.exercises.verdict import Verdict
 
 
@@ -105,9 +107,11 @@ def _judge_value(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
 
 
 def _plain(answer: Any) -> Any:
-    """Take the number out of a tensor without axes: as good a prediction as the number."""
-    if getattr(answer, "shape", None) == () and hasattr(answer, "item"):
-        return answer.item()
+    """A prediction in Python's own numbers: Fraction(1, 3) and a tensor with two are as good."""
+    if is_tensor(answer) or is_array(answer):
+        return answer.item() if answer.shape in ((), (1,)) else answer.tolist()
+    if isinstance(answer, numbers.Rational | Decimal) and not isinstance(answer, int):
+        return float(answer)
     return answer
 
 
@@ -131,6 +135,9 @@ def _judge_calls(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
         if found:
             hint = _hint(exercise, given, got, i, names)
             return _wrong(exercise, found, at[-1], hint or found.hint)
+    if more := surplus(exercise, answer):
+        lines = "1 line that is" if more == 1 else f"{more} lines that are"
+        return Verdict(exercise.name, "wrong", f"It works, with {lines} not needed: leave out.")
     return Verdict(exercise.name, "correct", f"{_tried(cases)} {exercise.why}".strip())
 
 
@@ -147,13 +154,15 @@ def _wrong(exercise: Exercise, found: Difference, inputs: str, hint: str) -> Ver
 
 
 def _no_python(exercise: Exercise, error: Raised) -> Verdict:
-    hint = next((w.hint for w in exercise.wrong if _failure(exercise, w.code) == error), "")
-    where = f" in line {error.line}" if error.line else ""
+    failures = ((wrong.hint, _failure(exercise, wrong.code)) for wrong in exercise.wrong)
+    same = (hint for hint, failure in failures if failure == error and failure.line == error.line)
+    hint = next(same, "Each line must be as far in as the block that it belongs to.")
+    where = f"line {error.line}: " if error.line else ""
     return Verdict(
         exercise.name,
         "wrong",
-        f"The lines in this order are not Python: {error.text}{where}.",
-        (f"Hint: {hint}",) if hint else (),
+        f"In this order the lines are no Python, {where}{error.text}.",
+        (f"Hint: {hint}",),
     )
 
 

@@ -90,7 +90,7 @@ class Exercise:
     why: str = ""
     rtol: float = 1e-4
     atol: float = 1e-6
-    seconds: float = 10.0
+    seconds: float = 5.0
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from IPython import get_ipython
 from IPython.display import display
 
 from coursekit.exercises.examine import examine
@@ -41,13 +42,13 @@ def _check(answer: Any, value: Any) -> Verdict:
             return Verdict(name, "unusable", f'Give your answer too: check("{name}", {name}).')
         answer = value
     else:
-        name = getattr(answer, "__name__", None)
-        if not isinstance(name, str) or not name.isidentifier():
+        name = _name_of(answer)
+        if name is None:
             return Verdict(
                 "check",
                 "unusable",
-                "This has no name of its own; name the exercise and then your answer, "
-                'as in check("accuracy", accuracy).',
+                "This has no name of its own; name the exercise and then your answer: "
+                'check("name_of_the_exercise", your_answer).',
             )
     exercise = find(name)
     if exercise is None:
@@ -58,6 +59,16 @@ def _check(answer: Any, value: Any) -> Verdict:
             f'write check("name_of_the_exercise", {name}).',
         )
     return examine(exercise, answer)
+
+
+def _name_of(answer: Any) -> str | None:
+    """The exercise that the notebook calls this answer, ``f = lambda x: ...``; else its name."""
+    shell = get_ipython()
+    names = [n for n, value in (shell.user_ns if shell else {}).items() if value is answer]
+    own = getattr(answer, "__name__", None)
+    if isinstance(own, str) and own.isidentifier():
+        names.append(own)
+    return next(filter(find, reversed(names)), own if own in names else None)
 
 
 class Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import inspect
 import random
 import sys
@@ -10,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
 from IPython.utils.capture import capture_output
@@ -19,14 +21,21 @@ from coursekit.exercises.limit import TimeUp
 from coursekit.exercises.model import Case, Exercise
 from coursekit.exercises.show import is_array, is_tensor, show
 
+NOTHING = object()
+"""In place of a result, where there is none."""
+
 
 @dataclass(frozen=True)
 class Raised:
-    """An answer raised an exception: its class, the first line of its text, and where."""
+    """An answer raised an exception: its class, the first line of its text, and where.
+
+    ``line`` is that of a text which is no Python, ``where`` the place in a student's function.
+    """
 
     type: str
     text: str
     line: int | None = field(default=None, compare=False)
+    where: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.type}: {self.text}" if self.text else self.type
@@ -34,10 +43,19 @@ class Raised:
 
 @dataclass(frozen=True)
 class Seen:
-    """What one call did: its result or what it raised, and the inputs afterwards."""
+    """What one call did.
+
+    Attributes:
+        result: What is compared, or what was raised.
+        inputs: The inputs afterwards, by name.
+        settings: torch's settings that are no longer what they were.
+        returned: What the answer returned last; NOTHING where it raised, or is no function.
+    """
 
     result: Any
     inputs: dict[str, Any]
+    settings: tuple[str, ...] = ()
+    returned: Any = NOTHING
 
 
 def parameter_names(exercise: Exercise, answer: Callable, case: Case) -> tuple[str, ...]:
@@ -53,15 +71,56 @@ def parameter_names(exercise: Exercise, answer: Callable, case: Case) -> tuple[s
 
 def look(exercise: Exercise, answer: Any, case: Case, names: tuple[str, ...]) -> Seen:
     """Call ``answer`` on ``case`` and return what was to be seen; only TimeUp is let through."""
+    watched = _Watched(answer)
+    before = _settings()
     try:
         observe = exercise.observe or (lambda f, *args, **kwargs: f(*args, **kwargs))
         seed()
-        result = observe(answer, *case.args, **case.kwargs)
+        result = observe(watched.answer, *case.args, **case.kwargs)
     except TimeUp:
         raise
     except BaseException as error:  # also SystemExit and KeyboardInterrupt raised by the answer
-        result = raised(error)
-    return Seen(result, inputs_of(case, names))
+        result = raised(error, exercise.name)
+    finally:
+        after = _settings()
+        _restore(before)
+    changed = tuple(name for name, value in after.items() if value != before.get(name, value))
+    return Seen(result, inputs_of(case, names), changed, watched.returned)
+
+
+class _Watched:
+    """A function, and what it returned last: what is raised after that is not its own doing."""
+
+    def __init__(self, answer: Any) -> None:
+        self.returned: Any = NOTHING
+        self.answer = self._watch(answer) if isinstance(answer, FunctionType) else answer
+
+    def _watch(self, answer: FunctionType) -> Callable:
+        @functools.wraps(answer)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            self.returned = NOTHING
+            self.returned = answer(*args, **kwargs)
+            return self.returned
+
+        return watched
+
+
+def _settings() -> dict[str, Any]:
+    """torch's settings that outlive a call and change the results of the next one."""
+    torch = sys.modules.get("torch")
+    if torch is None or not hasattr(torch, "get_default_dtype"):
+        return {}
+    return {
+        "whether torch records gradients": torch.is_grad_enabled(),
+        "torch's default dtype": torch.get_default_dtype(),
+    }
+
+
+def _restore(settings: dict[str, Any]) -> None:
+    if settings:
+        torch = sys.modules["torch"]
+        torch.set_grad_enabled(settings["whether torch records gradients"])
+        torch.set_default_dtype(settings["torch's default dtype"])
 
 
 def inputs_of(case: Case, names: tuple[str, ...]) -> dict[str, Any]:
@@ -70,8 +129,8 @@ def inputs_of(case: Case, names: tuple[str, ...]) -> dict[str, Any]:
     return {k: v for k, v in inputs.items() if _is_comparable(v)}
 
 
-def raised(error: BaseException) -> Raised:
-    """Describe an exception without trusting it: its own ``__str__`` may fail."""
+def raised(error: BaseException, name: str = "") -> Raised:
+    """Describe an exception of the function ``name``; without trust: ``__str__`` may fail."""
     try:
         text = str(error).strip().split("\n")[0]
     except Exception:
@@ -80,25 +139,34 @@ def raised(error: BaseException) -> Raised:
         text = ""
     if isinstance(error, SyntaxError):
         return Raised(type(error).__name__, error.msg or "", error.lineno)
-    return Raised(type(error).__name__, text[:120], _line(error))
+    text = text.partition(", but expected one of:")[0]  # a list follows, on lines of its own
+    text = text if len(text) <= 120 else f"{text[:117]}..."
+    return Raised(type(error).__name__, text, where=_where(error, name))
 
 
-def _line(error: BaseException) -> int | None:
-    """The line of the student's function, counted from its ``def``, that raised."""
-    line = None
+def _where(error: BaseException, name: str) -> str:
+    """The line of the student's function or method, counted from its ``def``, that went wrong."""
     for frame, number in traceback.walk_tb(error.__traceback__):
         code = frame.f_code
         in_a_cell = any(mark in code.co_filename for mark in ("ipykernel", "ipython-input"))
         if in_a_cell and code.co_name != "<module>":
             line = number - code.co_firstlineno + 1
-    return line
+            own = code.co_name in (name, "<lambda>")
+            return f" in its line {line}" if own else f" in line {line} of {code.co_name}"
+    return ""
 
 
 def differs(exercise: Exercise, got: Seen, want: Seen, before: dict[str, Any]) -> Difference | None:
     """The first difference between what the answer and what the solution did."""
+    rules = {"rtol": exercise.rtol, "atol": exercise.atol}
     if isinstance(got.result, Raised) and not isinstance(want.result, Raised):
-        where = f" in its line {got.result.line}" if got.result.line else ""
-        return Difference(f"it raises {got.result.type}{where}", "", str(got.result))
+        if (
+            got.returned is not NOTHING and want.returned is not NOTHING
+        ):  # raised by `observe`, which was misled
+            found = compare(got.returned, want.returned, **rules)
+            if found:
+                return found
+        return Difference(f"it raises {got.result.type}{got.result.where}", "", str(got.result))
     if isinstance(want.result, Raised):
         if not isinstance(got.result, Raised):
             return Difference(
@@ -107,23 +175,30 @@ def differs(exercise: Exercise, got: Seen, want: Seen, before: dict[str, Any]) -
         if got.result.type != want.result.type:
             return Difference("it raises another error", want.result.type, str(got.result))
     else:
-        rules = {"rtol": exercise.rtol, "atol": exercise.atol}
-        loose = exercise.kind == "predict"
-        found = compare(got.result, want.result, **rules, loose=loose)
+        found = compare(got.result, want.result, **rules)
         if found:
             return found
-    return _damage(exercise, got, want, before)
+    for name in got.settings:
+        if name not in want.settings:
+            hint = "`with torch.no_grad():` ends by itself." if "gradients" in name else ""
+            return Difference(f"the call changes {name}, for good", "", "it was put back", hint)
+    return _damage(got, want, before, rules)
 
 
-def _damage(exercise: Exercise, got: Seen, want: Seen, before: dict) -> Difference | None:
-    rules = {"rtol": exercise.rtol, "atol": exercise.atol}
+def _damage(got: Seen, want: Seen, before: dict, rules: dict) -> Difference | None:
     for name, value in want.inputs.items():
         found = _input_difference(got.inputs.get(name), value, rules, f"`{name}` after the call")
         if not found:
             continue
         if _input_difference(value, before[name], rules, name) is None:  # left alone
+            if found.problem.startswith("the gradient of"):
+                problem = f"the call leaves a gradient in `{name}`"
+                return Difference(problem, "", "its .grad was written", "What calls backward()?")
             problem = f"the input `{name}` is changed by the call"
-            hint = "Operations that end in _ and those like `-=` change their input in place."
+            hint = (
+                "Operations that end in _, those like `-=`, and `x[...] =` change their input in "
+                "place."
+            )
             return Difference(problem, found.expected, found.got, hint)
         return found
     return None

@@ -124,7 +124,9 @@ def _show(value: Any, digits: int, most: int, depth: int) -> str:
             for k, v in list(value.items())[:most]
         ]
         return "{" + ", ".join(items + ["..."] * (len(value) > most)) + "}"
-    if isinstance(value, set | frozenset) and value and depth < 3:
+    if isinstance(value, set | frozenset) and not value:
+        return "an empty set"
+    if isinstance(value, set | frozenset) and depth < 3:
         items = sorted(_show(v, digits, most, depth + 1) for v in value)  # a set has no order
         return "{" + ", ".join(items[:most] + ["..."] * (len(items) > most)) + "}"
     return type_name(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
+import itertools
 from collections import Counter
 from types import CodeType, FunctionType
 from typing import Any
@@ -35,7 +36,7 @@ def is_untouched(exercise: Exercise, answer: Any) -> bool:
 
     Functions and classes are compared by their compiled instructions, so that no source text is
     needed: it works in every front end and for answers that were never in a cell. A line of a
-    stub that is still ``...`` counts as untouched too.
+    stub that is still ``...`` counts as untouched too; ``x[...]`` in an answer is none.
     """
     if answer is ... or answer is None:
         return True
@@ -44,9 +45,11 @@ def is_untouched(exercise: Exercise, answer: Any) -> bool:
         return type(answer) is type(stub) and show(answer, most=99) == show(stub, most=99)
     if not isinstance(answer, FunctionType | type):
         return False
+    if exercise.kind == "fix" and hasattr(answer, "__wrapped__"):
+        return False  # a decorator, such as @torch.no_grad(), can be the whole repair
     if _instructions(answer) == _instructions(stub):
         return True
-    return _has_gap(answer) and not _has_gap(answer_in(exercise, exercise.solution))
+    return bool(_gaps(answer) & _gaps(stub))
 
 
 def _instructions(answer: Any) -> Any:
@@ -76,18 +79,28 @@ def _steps(code: CodeType) -> list[tuple[str, Any]]:
     return [(code.co_argcount, code.co_kwonlyargcount), *steps]
 
 
-def _has_gap(answer: Any) -> bool:
-    """Whether some line still uses ``...`` as a value."""
+def _gaps(answer: Any) -> set[str]:
+    """What is done with each ``...`` that a function or class uses as a value.
+
+    In ``total = ...`` it is stored, in ``x[...]`` it is an index: an answer has left a gap of the
+    stub where it does with a ``...`` what the stub does.
+    """
     if isinstance(answer, type):
-        return any(_has_gap(v) for v in vars(answer).values() if isinstance(v, FunctionType))
+        methods = (v for v in vars(answer).values() if isinstance(v, FunctionType))
+        return set().union(*map(_gaps, methods))
     answer = inspect.unwrap(answer) if isinstance(answer, FunctionType) else answer
-    return isinstance(answer, FunctionType) and _code_has_gap(answer.__code__)
+    return _gaps_in(answer.__code__) if isinstance(answer, FunctionType) else set()
 
 
-def _code_has_gap(code: CodeType) -> bool:
+def _gaps_in(code: CodeType) -> set[str]:
+    steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
     inner = (c for c in code.co_consts if isinstance(c, CodeType))
-    loaded = (i.argval is ... for i in dis.get_instructions(code) if i.opname.startswith("LOAD"))
-    return any(loaded) or any(_code_has_gap(c) for c in inner)
+    used = {
+        "return" if step.opname.startswith("RETURN") else then.opname
+        for step, then in itertools.pairwise([*steps, steps[-1]])
+        if step.argval is ...
+    }
+    return used.union(*map(_gaps_in, inner))
 
 
 def usable(exercise: Exercise, answer: Any) -> Any:
@@ -100,9 +113,11 @@ def usable(exercise: Exercise, answer: Any) -> Any:
     if exercise.kind == "order":
         return answer_in(exercise, _joined(exercise, answer))
     if not callable(answer):
+        stub = answer_in(exercise, exercise.stub)
+        kind = "class" if isinstance(stub, type) else "function"
         raise NotAnAnswer(
-            f"this is {show(answer)}, not a function; "
-            f"pass the function itself, without brackets: check({exercise.name})."
+            f"this is {show(answer)}, not a {kind}; run the cell that defines {exercise.name} "
+            f"again, and pass it without brackets: check({exercise.name})."
         )
     return answer
 
@@ -110,6 +125,7 @@ def usable(exercise: Exercise, answer: Any) -> Any:
 def _joined(exercise: Exercise, lines: Any) -> str:
     if not isinstance(lines, list | tuple) or not all(isinstance(line, str) for line in lines):
         raise NotAnAnswer("the answer must stay a list of lines; move them, change nothing else.")
+    lines = _filled(lines)
     offered = Counter(answer_in(exercise, exercise.stub))
     used, wanted = Counter(lines), Counter(answer_in(exercise, exercise.solution))
     strange = list((used - offered).elements())
@@ -122,5 +138,17 @@ def _joined(exercise: Exercise, lines: Any) -> str:
         raise NotAnAnswer(f"{missing} line{'s are' * (missing > 1) or ' is'} missing.")
     # The lines define a function under any name; the last definition at the left edge is meant.
     names = [line.split("(")[0][4:].strip() for line in lines if line.startswith("def ")]
-    name = names[-1] if names else exercise.name
-    return "\n".join([*lines, f"{exercise.name} = {name}"])
+    if not names:
+        raise NotAnAnswer("the line that begins with def is missing.")
+    return "\n".join([*lines, f"{exercise.name} = {names[-1]}"])
+
+
+def _filled(lines: Any) -> list[str]:
+    return [line for line in lines if line.strip()]
+
+
+def surplus(exercise: Exercise, answer: Any) -> int:
+    """How many lines too many an order that works has; 0 for other kinds."""
+    if exercise.kind != "order":
+        return 0
+    return len(_filled(answer)) - len(answer_in(exercise, exercise.solution))
