@@ -122,6 +122,19 @@ def test_the_gradients_left_behind_are_compared():
     assert verdict.message == "The gradient of `p` after the call has wrong values."
 
 
+def test_a_gradient_that_is_gone_says_nothing_of_return():
+    def forget(p, lr):
+        p.grad = None
+
+    slope = dataclasses.replace(SGD, kind="write", stub="def ex_sgd_step(p, lr):\n    ...")
+    slope = dataclasses.replace(
+        slope, solution="def ex_sgd_step(p, lr):\n    p.grad.mul_(2)", wrong=[]
+    )
+    verdict = examine(slope, forget)
+    assert verdict.message == "The gradient of `p` after the call is None."
+    assert "Hint" not in repr(verdict)
+
+
 def test_a_gradient_that_is_left_behind_is_named():
     slope = one(lambda: [Case(torch.ones(2, requires_grad=True))], "def f(x): return (x**2).sum()")
 
@@ -318,6 +331,13 @@ def test_a_shape_may_be_written_in_any_way(shape):
 )
 def test_a_value_may_be_any_kind_of_number(value):
     assert examine(LOSS, value).state == "correct"
+
+
+@pytest.mark.parametrize("value", [(2, 3), "2.3", [2.3]])
+def test_a_number_written_with_a_comma_is_told_so(value):
+    hint = "Hint: One number is wanted, written without a comma: 12345.6"
+    assert examine(LOSS, value).details == (hint,)
+    assert examine(LOSS, 7.5).details == ()
 
 
 @pytest.mark.parametrize("value", [(10, 64), "64, 10", 640, True, {}, (64, 10, 1), object()])

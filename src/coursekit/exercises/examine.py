@@ -21,7 +21,7 @@ from coursekit.exercises.observe import (
     seed,
     undisturbed,
 )
-from coursekit.exercises.show import is_array, is_tensor, show
+from coursekit.exercises.show import is_array, is_number, is_tensor, show
 from coursekit.exercises.source import NotAnAnswer, answer_in, is_untouched, surplus, usable
 from coursekit.exercises.verdict import Verdict
 
@@ -102,6 +102,9 @@ def _judge_value(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
         if compare(_plain(answer), value, **rules) is None:
             hint = wrong.hint
             break
+    else:
+        if is_number(want) and not is_number(_plain(answer)):
+            hint = "One number is wanted, written without a comma: 12345.6"
     lines = (f"Hint: {hint}",) if hint else ()
     return Verdict(exercise.name, "wrong", f"Your answer is {show(answer)}.", lines)
 

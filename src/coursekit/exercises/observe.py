@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
@@ -200,7 +200,7 @@ def _damage(got: Seen, want: Seen, before: dict, rules: dict) -> Difference | No
                 "place."
             )
             return Difference(problem, found.expected, found.got, hint)
-        return found
+        return replace(found, hint="")  # `compare` gives the hints of a result
     return None
 
 

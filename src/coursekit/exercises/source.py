@@ -131,7 +131,8 @@ def _joined(exercise: Exercise, lines: Any) -> str:
     strange = list((used - offered).elements())
     if strange:
         raise NotAnAnswer(
-            f"the line {show(strange[0])} is changed or there twice; use each line as it is, once."
+            f"the line {show(strange[0])} is changed or there twice, or a comma is missing; "
+            "use each line as it is, once."
         )
     # With a distractor among the lines, naming what is missing would give it away.
     if offered == wanted and (missing := len(list((wanted - used).elements()))):
