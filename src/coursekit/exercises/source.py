@@ -96,11 +96,17 @@ def _gaps_in(code: CodeType) -> set[str]:
     steps = [step for step in dis.get_instructions(code) if step.opname != "CACHE"]
     inner = (c for c in code.co_consts if isinstance(c, CodeType))
     used = {
-        "return" if step.opname.startswith("RETURN") else then.opname
+        "RETURN" if step.opname.startswith("RETURN") else _deed(then)
         for step, then in itertools.pairwise([*steps, steps[-1]])
         if step.argval is ...
     }
     return used.union(*map(_gaps_in, inner))
+
+
+def _deed(step: dis.Instruction) -> str:
+    """What an instruction does first: newer Pythons join two, STORE_FAST_LOAD_FAST."""
+    first = "_".join(step.opname.split("_")[:2])
+    return f"{first} {step.argrepr}" if first == "BINARY_OP" else first
 
 
 def usable(exercise: Exercise, answer: Any) -> Any:
