@@ -201,6 +201,14 @@ def test_numpy_answers_are_compared_as_arrays():
     assert examine(ones, lambda x: [1.0, 1.0]).message == "The result is a list."
 
 
+@pytest.mark.parametrize("made", ["np.float64(x)", "np.array(x)"])
+def test_an_array_without_axes_is_a_numpy_number(made):
+    three = one(lambda: [Case(3.0)], f"import numpy as np\ndef f(x): return {made}, [{made}]")
+    assert examine(three, lambda x: (np.array(x), [np.float64(x)])).state == "correct"
+    assert examine(three, lambda x: (np.float64(x), [np.array(x)])).state == "correct"
+    assert examine(three, lambda x: (np.array([x]), [x])).state == "wrong"
+
+
 def test_a_numpy_number_is_as_good_as_a_python_one_but_a_tensor_is_not():
     assert examine(DOUBLE, lambda x: np.int64(2 * x)).state == "correct"
     assert examine(DOUBLE, lambda x: torch.tensor(2 * x)).message == "The result is a torch tensor."

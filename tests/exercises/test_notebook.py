@@ -43,8 +43,8 @@ def test_a_value_or_lines_come_with_the_exercises_name(capsys):
     [
         (("ex_mse",), 'Give your answer too: check("ex_mse", ex_mse).'),
         ((lambda x: x,), "This has no name of its own"),
-        ((3.25,), "This has no name of its own"),
-        ((None,), "This has no name of its own"),
+        ((3.25,), "This is 3.25. Pass your function itself, without brackets behind it"),
+        ((None,), "This is None. Pass your function itself"),
         (("ex_msee", 3), "There is no exercise of this name"),
         ((print,), "There is no exercise of this name"),
     ],

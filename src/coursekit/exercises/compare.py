@@ -50,9 +50,9 @@ def compare(
 
     Tensors and arrays are compared by type, shape, dtype and values, in this order; numbers with
     the tolerance ``|got - want| <= atol + rtol * |want|`` (numpy.allclose), integers and
-    bools exactly. A NumPy number is as good as a Python number, a list as good as a tuple; NaN
-    equals NaN. Of anything else the type must be the same, and ``==`` true where it tells more
-    than ``is``.
+    bools exactly. A NumPy number, also an array without axes, is as good as a Python number, a list
+    as good as a tuple; NaN equals NaN. Of anything else the type must be the same, and ``==`` true
+    where it tells more than ``is``.
 
     Args:
         got: The student's result: anything at all.
@@ -69,7 +69,7 @@ def compare(
         'the result is None'
     """
     rules = {"rtol": rtol, "atol": atol, "loose": loose}
-    got, want = plain_bool(got), plain_bool(want)
+    got, want = _scalar(plain_bool(got)), _scalar(plain_bool(want))
     if got is None and want is not None:
         return Difference(f"{what} is None", _kind(want), "None", _NO_RETURN)
     if is_tensor(want) or is_array(want):
@@ -88,6 +88,11 @@ def compare(
     if _says_what_is_equal(want) and got != want:
         return Difference(f"{what} is wrong", show(want), show(got))
     return None
+
+
+def _scalar(value: Any) -> Any:
+    """A NumPy array without axes as NumPy's number: NumPy itself gives now one, now the other."""
+    return value[()] if is_array(value) and not value.ndim else value
 
 
 def _says_what_is_equal(want: Any) -> bool:

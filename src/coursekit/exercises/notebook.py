@@ -11,6 +11,7 @@ from IPython.display import display
 from coursekit.exercises.examine import examine
 from coursekit.exercises.model import Exercise
 from coursekit.exercises.registry import every, find
+from coursekit.exercises.show import show
 from coursekit.exercises.verdict import STATES, Verdict
 
 _NOTHING = object()
@@ -44,12 +45,7 @@ def _check(answer: Any, value: Any) -> Verdict:
     else:
         name = _name_of(answer)
         if name is None:
-            return Verdict(
-                "check",
-                "unusable",
-                "This has no name of its own; name the exercise and then your answer: "
-                'check("name_of_the_exercise", your_answer).',
-            )
+            return Verdict("check", "unusable", _nameless(answer))
     exercise = find(name)
     if exercise is None:
         return Verdict(
@@ -59,6 +55,18 @@ def _check(answer: Any, value: Any) -> Verdict:
             f'write check("name_of_the_exercise", {name}).',
         )
     return examine(exercise, answer)
+
+
+def _nameless(answer: Any) -> str:
+    if callable(answer):
+        return (
+            "This has no name of its own; name the exercise and then your answer: "
+            'check("name_of_the_exercise", your_answer).'
+        )
+    return (
+        f"This is {show(answer)}. Pass your function itself, without brackets behind it; a value "
+        'comes with its exercise: check("name_of_the_exercise", value).'
+    )
 
 
 def _name_of(answer: Any) -> str | None:
