@@ -450,7 +450,7 @@ def test_a_trap_that_does_no_harm_must_still_go():
     after = dataclasses.replace(SGD, stub=SGD.stub.replace(trap, "    return"))
     verdict = examine(after, [*right, "    return"])
     assert repr(verdict) == (
-        "✗ ex_sgd_step: not yet. It works, with 1 line that is not needed: leave out."
+        "✗ ex_sgd_step: not yet. It works, but 1 line is not needed: leave it out."
     )
 
 

@@ -139,8 +139,10 @@ def _judge_calls(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
             hint = _hint(exercise, given, got, i, names)
             return _wrong(exercise, found, at[-1], hint or found.hint)
     if more := surplus(exercise, answer):
-        lines = "1 line that is" if more == 1 else f"{more} lines that are"
-        return Verdict(exercise.name, "wrong", f"It works, with {lines} not needed: leave out.")
+        lines, them = ("1 line is", "it") if more == 1 else (f"{more} lines are", "them")
+        return Verdict(
+            exercise.name, "wrong", f"It works, but {lines} not needed: leave {them} out."
+        )
     return Verdict(exercise.name, "correct", f"{_tried(cases)} {exercise.why}".strip())
 
 
