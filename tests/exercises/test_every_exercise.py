@@ -9,7 +9,7 @@ import pytest
 
 from coursekit.exercises import every, examine
 from coursekit.exercises.model import Exercise
-from coursekit.exercises.source import answer_in
+from coursekit.exercises.source import answer_in, usable
 from tests.exercises.example import EXERCISES
 
 ALL = [*EXERCISES, *every()]
@@ -102,7 +102,8 @@ def test_what_is_observed_is_named_so_that_is_wrong_can_follow(exercise):
     if exercise.observe is None:
         return
     case = exercise.cases()[0]
-    seen = exercise.observe(answer_in(exercise, exercise.solution), *case.args, **case.kwargs)
+    answer = usable(exercise, answer_in(exercise, exercise.solution))
+    seen = exercise.observe(answer, *case.args, **case.kwargs)
     for name in seen if isinstance(seen, dict) else ():
         noun = BEHIND_THE_NOUN.split(name)[0].split()[-1].strip(",")
         assert name.startswith("the "), name

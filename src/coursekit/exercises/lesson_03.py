@@ -1,5 +1,6 @@
 """Exercises of lesson 03, SGD in NumPy."""
 
+from collections.abc import Callable
 from typing import Any
 
 from coursekit.exercises.model import Case, Exercise, Wrong
@@ -9,8 +10,8 @@ LARGEST_LR = Exercise(
     lesson="03",
     kind="predict",
     stub="""
-# The loss is 3 * w**2. At which learning rate does descent
-# stop coming closer to the bottom, and jump back and forth forever?
+# The loss is 3 * w**2. Up to which learning rate does descent come
+# closer to the bottom? (At that rate, w jumps back and forth forever.)
 largest_lr = ...
 """,
     solution="""
@@ -30,12 +31,28 @@ largest_lr = 1 / 3
 def mae_cases() -> list[Case]:
     import numpy as np
 
-    x = np.array([[-1.0], [0.0], [2.0], [3.0]])
+    # Not on the curve y = x**2, and with large and small errors: only their signs may count.
+    x = np.array([[-1.0], [0.0], [2.0], [5.0]])
+    y = np.array([[-1.0], [-0.3], [2.2], [5.6]])
     return [
-        Case(1.0, 0.5, x, x**2),
-        Case(0.0, -1.0, x[:1], x[:1] ** 2, about="a batch of one"),
-        Case(2.0, 5.0, x, x**2, about="a line above all points"),
+        Case(1.0, 0.5, x, y),
+        Case(0.0, -2.0, x[:1], y[:1], about="a batch of one"),
+        Case(2.0, 5.0, x[:3], y[:3], about="a line above all points"),
     ]
+
+
+def two_slopes(mae_grads: Callable, w: float, b: float, xb: Any, yb: Any) -> dict[str, Any]:
+    """Each slope by its name: two plain numbers are as good as numeric_gradient's array of two."""
+    dw, db = mae_grads(w, b, xb, yb)
+    return {"the slope for w": plain(dw), "the slope for b": plain(db)}
+
+
+def plain(slope: Any) -> Any:
+    """The number in an array of one, which loops over rows of a batch end in."""
+    import numpy as np
+
+    array = np.asarray(slope)
+    return array.item() if array.size == 1 else slope
 
 
 MAE = Exercise(
@@ -55,7 +72,8 @@ def mae_grads(w, b, xb, yb):
     return (side * xb).mean(), side.mean()
 """,
     cases=mae_cases,
-    why="Far or near, every point pulls equally hard: that is why outliers matter less here.",
+    observe=two_slopes,
+    why="Near or far, each point pulls equally hard. With squares, the far ones pull hardest.",
     wrong=[
         Wrong(
             "def mae_grads(w, b, xb, yb):\n    error = w * xb + b - yb\n"
@@ -82,6 +100,31 @@ def mae_grads(w, b, xb, yb):
             "    return (side * xb).mean(), side.mean()",
             hint="This step would go uphill: check the sign of the error.",
         ),
+        Wrong(
+            "def mae_grads(w, b, xb, yb):\n    error = w * xb + b - yb\n"
+            "    return (error * xb).mean(), error.mean()",
+            hint="These slopes grow with the error. Does the slope of |e| grow?",
+        ),
+        Wrong(
+            "def mae_grads(w, b, xb, yb):\n    side = np.sign(w * xb + b - yb)\n"
+            "    return (2 * side * xb).mean(), (2 * side).mean()",
+            hint="Both are twice too large. Which loss does a factor of 2 come from?",
+        ),
+        Wrong(
+            "def mae_grads(w, b, xb, yb):\n    side = np.sign(w * xb + b - yb)\n"
+            "    return side.mean(), (side * xb).mean()",
+            hint="Both numbers are there. In which order are they asked for?",
+        ),
+        Wrong(
+            "def mae_grads(w, b, xb, yb):\n    side = np.sign(w * xb + b - yb)\n"
+            "    return side * xb, side",
+            hint="That is one slope for each point. The whole loss has one for w and one for b.",
+        ),
+        Wrong(
+            "def mae_grads(w, b, xb, yb):\n    side = np.sign(w * xb + b - yb)\n"
+            "    return (side.T * xb).mean(), side.mean()",
+            hint="A point's own x goes with its own error, and with no other point's.",
+        ),
     ],
 )
 
@@ -89,20 +132,28 @@ def mae_grads(w, b, xb, yb):
 def shuffle_cases() -> list[Case]:
     import numpy as np
 
-    x = np.arange(8.0)
-    rows = np.arange(12.0).reshape(6, 2)
+    x = np.array([3.0, 8.0, 7.0, 1.0, 5.0, 2.0, 6.0, 4.0])  # not sorted: sorting is no way back
+    rows = np.stack([x, x**2], axis=1)[:7]
     return [
-        Case(x, 10 * x, np.random.default_rng(0)),
-        Case(rows, rows[:, :1], np.random.default_rng(1), about="rows of two numbers"),
+        Case(x, -10 * x, np.random.default_rng(0)),
+        Case(rows, -rows[:, :1], np.random.default_rng(1), about="rows of two numbers"),
     ]
 
 
-def shuffled_pairs(shuffle: Any, x: Any, y: Any, rng: Any) -> dict[str, Any]:
-    """What counts: which pairs came out, and whether their order changed. Any order is fine."""
-    before = x.tolist()
-    xs, ys = shuffle(x, y, rng)
-    pairs = sorted(zip(xs.tolist(), ys.tolist(), strict=False))
-    return {"whether the order changed": xs.tolist() != before, "the pairs, sorted": pairs}
+def shuffled_pairs(shuffle_pairs: Callable, x: Any, y: Any, rng: Any) -> dict[str, Any]:
+    """What two epochs get: any order is fine that is new, with whole pairs."""
+    import numpy as np
+
+    stored = x.copy()
+    xs, ys = map(np.array, shuffle_pairs(x, y, rng))  # copies: x itself may come back, reordered
+    again, _ = map(np.array, shuffle_pairs(x, y, rng))
+    return {
+        "the shape of the new x": str(xs.shape),
+        "the shape of the new y": str(ys.shape),
+        "the order of x": "as before" if np.array_equal(xs, stored) else "new",
+        "the order in the next epoch": "the same" if np.array_equal(xs, again) else "another",
+        "the sorted list of pairs": sorted(zip(xs.tolist(), ys.tolist(), strict=False)),
+    }
 
 
 SHUFFLE = Exercise(
@@ -139,6 +190,20 @@ def shuffle_pairs(x, y, rng):
             "def shuffle_pairs(x, y, rng):\n    return x, y",
             hint="The pairs are whole again, but still in stored order.",
         ),
+        Wrong(
+            "def shuffle_pairs(x, y, rng):\n    return x[::-1], y[::-1]",
+            hint="Every epoch gets the same order: ask rng for a new one.",
+        ),
+        Wrong(
+            "def shuffle_pairs(x, y, rng):\n    order = rng.permutation(x)\n"
+            "    return x[order], y[order]",
+            hint="An index is a place: 0, 1, 2, ... What does your order consist of?",
+        ),
+        Wrong(
+            "def shuffle_pairs(x, y, rng):\n    order = rng.shuffle(np.arange(len(x)))\n"
+            "    return x[order], y[order]",
+            hint="This is x[None]. Print your order: what is in it?",
+        ),
     ],
 )
 
@@ -161,7 +226,7 @@ EPOCH = Exercise(
     kind="order",
     stub="""
 # One epoch of training, its lines out of order.
-# Two of them are not needed.
+# Two of them are not needed: leave them out.
 train_epoch = [
     "        sgd_step(params, grads, lr)",
     "    return mse(tanh_net(params, x)[0], y)",
@@ -201,7 +266,17 @@ train_epoch = [
             "'        grads = tanh_net_grads(params, xb, yb)', "
             "'        sgd_step(grads, params, lr)', "
             "'    return mse(tanh_net(params, x)[0], y)']",
-            hint="Here the gradients take a step along the parameters.",
+            hint="The parameters are as before. Which line moves them? Is it reached in time?",
+        ),
+        Wrong(
+            "train_epoch = ["
+            "'def train_epoch(params, x, y, lr, rng):', "
+            "'    for xb, yb in batches(x, y, 10, rng):', "
+            "'        grads = tanh_net_grads(params, xb, yb)', "
+            "'        sgd_step(grads, params, lr)', "
+            "'        sgd_step(params, grads, lr)', "
+            "'    return mse(tanh_net(params, x)[0], y)']",
+            hint="Here the gradients are moved, too. Which of the two lists is to change?",
         ),
         Wrong(
             "train_epoch = ["

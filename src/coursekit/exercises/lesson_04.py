@@ -31,14 +31,20 @@ def relabel_cases():
     return [
         Case(np.array([3, 7, 7, 3])),
         Case(np.array([7, 7, 3]), about="another order"),
-        Case(np.array([3]), about="a single label"),
+        Case(np.array([3]), about="a single 3"),
+        Case(np.array([7]), about="a single 7"),
     ]
 
 
 def labels_left(relabel, labels):
-    """Return the tensor, and what became of the array that the plot still needs."""
-    result = relabel(labels)
-    return {"the labels for the model": result, "the array for the plot": labels}
+    """Name the tensor, and what became of the array that the plot still needs."""
+    import torch
+
+    y = relabel(labels)
+    # Which of the whole numbers does not matter; on some machines the labels are int32, too.
+    if torch.is_tensor(y) and y.dtype in (torch.int32, torch.int16, torch.int8, torch.uint8):
+        y = y.long()
+    return {"the tensor for the model": y, "the array for the plot": labels}
 
 
 RELABEL = Exercise(
@@ -48,7 +54,7 @@ RELABEL = Exercise(
     stub="""
 def relabel(labels):
     # labels: array of 3s and 7s, also used for the colours of a plot
-    # returns a tensor: 0 for each 3, 1 for each 7
+    # returns a tensor of whole numbers: 0 for each 3, 1 for each 7
     y = torch.from_numpy(labels)
     y[y == 3] = 0
     y[y == 7] = 1
@@ -68,12 +74,12 @@ def relabel(labels):
         Wrong(
             "def relabel(labels):\n    y = torch.as_tensor(labels)\n    y[y == 3] = 0\n"
             "    y[y == 7] = 1\n    return y",
-            hint="as_tensor shares memory, too, when it can. The colours are still wrong.",
+            hint="Something still writes into the array's memory. (as_tensor shares it, too.)",
         ),
         Wrong(
             "def relabel(labels):\n    y = torch.from_numpy(labels.copy())\n    y[y == 3] = 1\n"
             "    y[y == 7] = 0\n    return y",
-            hint="A good copy. But which of the two becomes 1?",
+            hint="The plot is right again. But which of the two becomes 1?",
         ),
         Wrong(
             "def relabel(labels):\n    y = torch.tensor(labels)\n    return y == 7",
@@ -82,7 +88,7 @@ def relabel(labels):
         Wrong(
             "def relabel(labels):\n    y = torch.tensor(labels).float()\n    y[y == 3] = 0\n"
             "    y[y == 7] = 1\n    return y",
-            hint="Labels count things: they stay whole numbers.",
+            hint="The values are right, but 0.0 and 1.0 are floats. Labels are whole numbers.",
         ),
     ],
     why="A copy of its own: torch.tensor, or clone(). The plot keeps its colours.",
@@ -95,6 +101,7 @@ def standardize_cases():
     rng = torch.Generator().manual_seed(0)
     return [
         Case(torch.rand(5, 3, generator=rng) * 10),
+        Case(torch.rand(6, 4, generator=rng), about="four measurements"),
         Case(torch.rand(3, 3, generator=rng), about="a square table, which hides mistakes"),
     ]
 
@@ -106,7 +113,7 @@ STANDARDIZE = Exercise(
     stub="""
 def standardize(x):
     # x: (n, k), n examples of k measurements
-    # each measurement gets mean 0 and standard deviation 1
+    # each measurement gets mean 0 and standard deviation 1 (torch's std)
     ...
 """,
     given="import torch",
@@ -134,10 +141,31 @@ def standardize(x):
             hint="Only one of the two terms was divided. A pair of brackets is missing.",
         ),
         Wrong(
+            "def standardize(x):\n    return x - x.mean(dim=0) / x.std(dim=0)",
+            hint="Python divides before it subtracts. What was divided here?",
+        ),
+        Wrong(
+            "def standardize(x):\n    return (x - x.mean(dim=0)) / x.std()",
+            hint="The means are right. But one standard deviation served all measurements.",
+        ),
+        Wrong(
             "def standardize(x):\n    x -= x.mean(dim=0)\n    x /= x.std(dim=0)\n    return x",
             hint="This writes into the caller's table.",
         ),
+        Wrong(
+            "def standardize(x):\n    return (x - x.mean(dim=1)) / x.std(dim=1)",
+            hint="One number for each example does not line up with x. Which axis must vanish?",
+        ),
+        Wrong(
+            "def standardize(x):\n    return (x - x.mean(dim=0)) / x.var(dim=0)",
+            hint="This divides by the square of the standard deviation.",
+        ),
+        Wrong(
+            "def standardize(x):\n    return (x - x.mean(dim=0)) / x.std(dim=0, correction=0)",
+            hint="Your std divides by n, as NumPy's does. torch's own divides by n - 1.",
+        ),
     ],
+    rtol=1e-3,  # std + 1e-5 is fine, too
     why="Axis 0, the examples, vanishes: (k,) means, and broadcasting does the rest.",
 )
 
@@ -145,10 +173,15 @@ def standardize(x):
 def side_by_side_cases():
     import torch
 
+    def images(n, h, w):
+        # Floats, and no pixel is 0: what rounds them or writes zeros over them shows.
+        return torch.arange(1.0, n * h * w + 1).reshape(n, h, w) / 2
+
     return [
-        Case(torch.arange(12).reshape(2, 2, 3)),
-        Case(torch.arange(24).reshape(4, 2, 3), about="four images"),
-        Case(torch.arange(6).reshape(1, 2, 3), about="a single image"),
+        Case(images(2, 2, 3)),
+        Case(images(4, 3, 5), about="four images"),
+        Case(images(2, 3, 3), about="square images"),
+        Case(images(1, 2, 3), about="a single image"),
     ]
 
 
@@ -186,6 +219,16 @@ def side_by_side(images):
             "def side_by_side(images):\n    n, h, w = images.shape\n"
             "    return images.permute(2, 0, 1).reshape(h, n * w)",
             hint="A row of the result is a row of pixels: which axis must come first?",
+        ),
+        Wrong(
+            "def side_by_side(images):\n    n, h, w = images.shape\n"
+            "    return images.permute(0, 2, 1).reshape(h, n * w)",
+            hint="This swaps the rows and columns of each image. Which two axes must trade places?",
+        ),
+        Wrong(
+            "def side_by_side(images):\n    n, h, w = images.shape\n"
+            "    return images.permute(0, 2, 1, 3).reshape(h, n * w)",
+            hint="The mosaic had four axes. images has three: n, h, w.",
         ),
     ],
     why="Read row by row, within a row image by image: the axes h, n, w, in this order.",
@@ -252,7 +295,33 @@ pad = [
     "    return padded",
 ]
 """,
-            hint="Something is written into before it is made.",
+            hint="Something is used before it is made.",
+        ),
+        Wrong(
+            """
+pad = [
+    "def pad(rows):",
+    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
+    "    longest = max(len(row) for row in rows)",
+    "    for i, row in enumerate(rows):",
+    "        padded[i, : len(row)] = torch.tensor(row)",
+    "    return padded",
+]
+""",
+            hint="How long the rows get must be known before they are made.",
+        ),
+        Wrong(
+            """
+pad = [
+    "def pad(rows):",
+    "    longest = max(len(row) for row in rows)",
+    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
+    "    return padded",
+    "    for i, row in enumerate(rows):",
+    "        padded[i, : len(row)] = torch.tensor(row)",
+]
+""",
+            hint="Only zeros came back. Which lines are reached before the return?",
         ),
     ],
     why="Room for the longest, zeros everywhere, then each list at the left of its row.",

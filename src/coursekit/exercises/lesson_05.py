@@ -1,5 +1,7 @@
 """Exercises of lesson 05, autograd."""
 
+import weakref
+
 from coursekit.exercises.model import Case, Exercise, Wrong
 
 LEFT_IN_GRAD = Exercise(
@@ -21,6 +23,10 @@ left_in_grad = 13.0
     wrong=[
         Wrong("left_in_grad = 3.0", hint="The last call does not replace what was there."),
         Wrong("left_in_grad = 6.0", hint="More than one of these calls writes into x.grad."),
+        Wrong(
+            "left_in_grad = 37.0",
+            hint="Two lines to read again: where does grad put its result? What does the last add?",
+        ),
         Wrong("left_in_grad = 40.0", hint="Where does torch.autograd.grad put its result?"),
         Wrong("left_in_grad = 43.0", hint="Read the last two lines again: grad, and detach."),
         Wrong("left_in_grad = 16.0", hint="No gradient passes a detach: count only one of the x."),
@@ -38,18 +44,22 @@ def slopes_cases():
         Case(lambda x: x**2, torch.tensor([1.0, -2.0, 3.0])),
         Case(torch.sin, torch.tensor([0.0, 1.0]), about="the sine"),
         Case(torch.exp, torch.tensor([2.0]), about="a single point"),
+        # No nudge is short enough here, and `x.double()` is no tensor of one's own.
+        Case(
+            lambda x: (40 * x).cos(),
+            torch.linspace(0, 1, 4).double(),
+            about="a steep curve in float64",
+        ),
     ]
 
 
-def slopes_twice(slopes, f, x):
-    """Ask twice: only the second answer shows whether gradients were left to add up."""
-    first, second = slopes(f, x), slopes(f, x)
+def slopes_and_flags(slopes, f, x):
+    """Return the slopes and two flags; that ``x.grad`` stays empty is looked at anyway."""
+    result = slopes(f, x)
     return {
-        "the slopes": first,
-        "the slopes, asked a second time": second,
-        "x.requires_grad afterwards": x.requires_grad,
-        "x.grad is None afterwards": x.grad is None,
-        "the result's requires_grad": first.requires_grad,
+        "the result": result,
+        "the flag requires_grad of x after the call": x.requires_grad,
+        "the flag requires_grad of the result": getattr(result, "requires_grad", None),
     }
 
 
@@ -60,7 +70,8 @@ SLOPES = Exercise(
     stub="""
 def slopes(f, x):
     # f works entry by entry; x is a (n,) tensor that asks for nothing
-    # return the slope of f at each entry: (n,), without history
+    # return the slope of f at each entry, by autograd:
+    # (n,), same dtype as x, without history
     ...
 """,
     given="import torch",
@@ -71,12 +82,22 @@ def slopes(f, x):
     return x.grad
 """,
     cases=slopes_cases,
-    observe=slopes_twice,
+    observe=slopes_and_flags,
     wrong=[
         Wrong(
             "def slopes(f, x):\n    x.requires_grad_()\n    f(x).sum().backward()\n"
             "    return x.grad",
-            hint="requires_grad_ set a flag on the caller's x. Work with a tensor of your own.",
+            hint="The caller's x now has a flag and a gradient. Whose tensor should carry them?",
+        ),
+        Wrong(
+            "def slopes(f, x):\n    x.requires_grad_()\n"
+            "    return torch.autograd.grad(f(x).sum(), x)[0]",
+            hint="The flag that was set on the caller's x is still set.",
+        ),
+        Wrong(
+            "def slopes(f, x):\n    x.requires_grad_()\n    f(x).sum().backward()\n"
+            "    x.requires_grad_(False)\n    return x.grad",
+            hint="The flag is off again, but a gradient stays beside the caller's x.",
         ),
         Wrong(
             "def slopes(f, x):\n    x = x.detach().clone().requires_grad_()\n"
@@ -112,7 +133,7 @@ def parts_cases():
     def data(n, seed):
         rng = torch.Generator().manual_seed(seed)
         x, y = torch.rand(n, 3, generator=rng), torch.rand(n, generator=rng)
-        return torch.zeros(3, requires_grad=True), x, y
+        return torch.tensor([0.5, -1.0, 2.0], requires_grad=True), x, y
 
     return [
         Case(*data(7, 0), 3),
@@ -124,7 +145,7 @@ def parts_cases():
 def gradient_left(backward_in_parts, w, x, y, bs):
     """Return what the call leaves in ``w.grad``."""
     backward_in_parts(w, x, y, bs)
-    return {"w.grad": None if w.grad is None else w.grad.clone()}
+    return {"the tensor w.grad after the call": None if w.grad is None else w.grad.clone()}
 
 
 BACKWARD_IN_PARTS = Exercise(
@@ -175,6 +196,11 @@ def backward_in_parts(w, x, y, bs):
             "        (((xb @ w - yb) ** 2).mean() * len(xb)).backward()",
             hint="That is the gradient of the sum over all examples. The mean was asked for.",
         ),
+        Wrong(
+            "def backward_in_parts(w, x, y, bs):\n"
+            "    return torch.autograd.grad(((x @ w - y) ** 2).mean(), w)[0]",
+            hint="The gradient is not to be returned: backward leaves it in w.grad.",
+        ),
     ],
     why="A part with k of n examples counts k/n.",
 )
@@ -193,7 +219,10 @@ def minimise_cases():
 def where_it_ends(minimise, f, start, lr, steps):
     """Return where the descent ends, and that it leaves nothing behind."""
     w = minimise(f, start, lr, steps)
-    return {"w at the end": w, "its requires_grad": w.requires_grad}
+    return {
+        "the result": w,
+        "the flag requires_grad of the result": getattr(w, "requires_grad", None),
+    }
 
 
 MINIMISE = Exercise(
@@ -291,12 +320,27 @@ def mean_loss_cases():
 
 
 def remembers(mean_loss, w, batches):
-    """Return the mean, and whether it holds a graph."""
-    mean = mean_loss(w, batches)
+    """Return the mean, and whether it or the loop holds on to the graphs of all batches."""
+    import torch
+
+    alive, counts = weakref.WeakSet(), []
+
+    def keep(tensor):  # torch calls it for each tensor that a graph keeps for the way back
+        def kept():
+            return tensor
+
+        alive.add(kept)
+        counts.append(len(alive))
+        return kept
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda kept: kept()):
+        mean = mean_loss(w, batches)
+    grows = len(batches) > 1 and counts[-1:] == [len(counts)]  # none was let go on the way
     return {
-        "the mean as a number": float(mean.detach() if hasattr(mean, "detach") else mean),
-        "the mean remembers the batches": bool(getattr(mean, "requires_grad", False)),
-        "w still asks for its gradient": w.requires_grad,
+        "the result": mean.item() if getattr(mean, "shape", None) == () else mean,
+        "the flag requires_grad of the result": getattr(mean, "requires_grad", False),
+        "the memory in use": "grows with every batch" if grows else "does not grow",
+        "the flag requires_grad of w after the call": w.requires_grad,
     }
 
 
@@ -332,6 +376,18 @@ def mean_loss(w, batches):
             "    for xb, yb in batches:\n        total += ((xb @ w - yb) ** 2).mean()\n"
             "    return total / len(batches)",
             hint="This changes the caller's w, and it will never train again.",
+        ),
+        Wrong(
+            "def mean_loss(w, batches):\n    total = 0.0\n    for xb, yb in batches:\n"
+            "        total += ((xb @ w - yb) ** 2).mean()\n        total.detach()\n"
+            "    return total / len(batches)",
+            hint="The result still has its history, and with it torch keeps every batch.",
+        ),
+        Wrong(
+            "def mean_loss(w, batches):\n    total = 0.0\n    for xb, yb in batches:\n"
+            "        total += ((xb @ w - yb) ** 2).mean()\n"
+            "    return total.item() / len(batches)",
+            hint="After the loop it is too late: by then every batch has been remembered.",
         ),
     ],
     why="Each loss gives its number and is forgotten. detach, or no_grad around the loop, also do.",

@@ -1,6 +1,7 @@
 """Exercises of lesson 06, Adaline three ways."""
 
 from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.show import is_number
 
 N_STEPS = Exercise(
     name="n_steps",
@@ -21,6 +22,8 @@ n_steps = 100
         Wrong("n_steps = 70 * 20", hint="That would be minibatches of one flower."),
         Wrong("n_steps = 5", hint="That is one epoch."),
         Wrong("n_steps = 87.5", hint="A batch is whole or short, but it is one batch."),
+        Wrong("n_steps = 88", hint="No batch holds flowers of two epochs: count within one epoch."),
+        Wrong("n_steps = 87", hint="Each epoch begins a new batch, and a short batch counts too."),
     ],
     why="70 flowers make 4 full minibatches and a short one: 5 steps an epoch, 20 epochs.",
 )
@@ -33,10 +36,21 @@ def shrinking_cases():
     yb = torch.tensor([1.0, 0.0, 2.0])
     w, b = torch.tensor([0.5, -0.25]), torch.tensor(0.1)
     return [
-        Case(xb, yb, w, b, lam=0.1),
-        Case(xb, yb, w, b, lam=0.0, about="lam = 0, the gradient of the lesson"),
-        Case(xb[:1], yb[:1], w, b, lam=2.0, about="a batch of one"),
+        Case(xb, yb, w, b, 0.1),
+        Case(xb, yb, w, b, 0.0, about="lam = 0 as in the lesson"),
+        Case(xb[2:], yb[2:], -2 * w, -3 * b, 2.0, about="a batch of one"),
     ]
+
+
+def by_hand(shrinking_grads, xb, yb, w, b, lam):
+    """Return both gradients, found without autograd; a plain number is as good for b's."""
+    import torch
+
+    with torch.no_grad():
+        grads = shrinking_grads(xb, yb, w, b, lam)
+    if isinstance(grads, list | tuple) and is_number(grads[-1]):
+        return (*grads[:-1], torch.tensor(float(grads[-1])))
+    return grads
 
 
 SHRINKING_GRADS = Exercise(
@@ -45,9 +59,10 @@ SHRINKING_GRADS = Exercise(
     kind="write",
     stub="""
 def shrinking_grads(xb, yb, w, b, lam):
-    # xb (n, 2), yb (n,), w (2,), b a number; preds = xb @ w + b
-    # loss = ((preds - yb) ** 2).mean() + lam * (w ** 2).sum()
-    # return the loss's gradients in w and in b, by hand: no autograd
+    # xb (n, 2), yb (n,), w (2,), b ()
+    # loss = ((preds - yb) ** 2).mean() + lam * (w ** 2).sum(),
+    # with preds = xb @ w + b (compute it)
+    # return the pair (gradient in w, gradient in b), by hand: no autograd
     ...
 """,
     given="import torch",
@@ -57,6 +72,7 @@ def shrinking_grads(xb, yb, w, b, lam):
     return xb.T @ slope + 2 * lam * w, slope.sum()
 """,
     cases=shrinking_cases,
+    observe=by_hand,
     wrong=[
         Wrong(
             "def shrinking_grads(xb, yb, w, b, lam):\n"
@@ -68,7 +84,19 @@ def shrinking_grads(xb, yb, w, b, lam):
             "def shrinking_grads(xb, yb, w, b, lam):\n"
             "    slope = 2 * (xb @ w + b - yb) / len(yb)\n"
             "    return xb.T @ slope + lam * w, slope.sum()",
-            hint="The slope of w squared is 2w.",
+            hint="Look at the second part again: what is the slope of w squared?",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (xb @ w + b - yb) / len(yb)\n"
+            "    return xb.T @ slope - 2 * lam * w, slope.sum()",
+            hint="The two parts of the loss are added. What does that mean for their slopes?",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = (xb @ w + b - yb) / len(yb)\n"
+            "    return xb.T @ slope + 2 * lam * w, slope.sum()",
+            hint="Look at the first part again: what is the slope of a square?",
         ),
         Wrong(
             "def shrinking_grads(xb, yb, w, b, lam):\n"
@@ -88,6 +116,19 @@ def shrinking_grads(xb, yb, w, b, lam):
             "    return xb.T @ slope + 2 * lam * w, slope.sum() + 2 * lam * b",
             hint="Only w is squared in the second part, b is not.",
         ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    slope = 2 * (xb @ w + b - yb) / len(yb)\n"
+            "    return xb.T @ slope + 2 * lam * w, slope.mean()",
+            hint="The gradient in b is n times too small: is 1/n in it twice?",
+        ),
+        Wrong(
+            "def shrinking_grads(xb, yb, w, b, lam):\n"
+            "    w, b = w.clone().requires_grad_(), b.clone().requires_grad_()\n"
+            "    loss = ((xb @ w + b - yb) ** 2).mean() + lam * (w ** 2).sum()\n"
+            "    return torch.autograd.grad(loss, (w, b))",
+            hint="Here autograd was asked, and for this check it is off. Use your formula.",
+        ),
     ],
 )
 
@@ -96,19 +137,30 @@ def both_cases():
     import torch
 
     def leaf(values):
-        return torch.tensor(values, requires_grad=True)
+        values = torch.tensor(values, requires_grad=True)
+        values.grad = torch.full_like(values, 7.0)  # so that clearing is seen, too
+        return values
 
-    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
+    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]])
     return [
-        Case(xb, torch.tensor([1.0, 0.0]), leaf([0.5, 0.5]), leaf(0.0)),
-        Case(xb, torch.tensor([0.0, 3.0]), leaf([0.0, -1.0]), leaf(0.2), about="other weights"),
+        Case(xb[:2], torch.tensor([1.0, 0.0]), leaf([0.5, 0.5]), leaf(0.5)),
+        Case(xb, torch.tensor([0.0, 3.0, 1.0]), leaf([0.0, -1.0]), leaf(0.2), about="three rows"),
     ]
 
 
-def grads_and_leaves(both_grads, xb, yb, w, b):
-    """Return the gradients, and what is left in ``.grad``: grad() must be asked, not backward()."""
+def asked(both_grads, xb, yb, w, b):
+    """Return the gradients, and whether autograd was asked for them, and left ``.grad`` alone."""
+    came = []
+    w.register_hook(came.append)
     grads = both_grads(xb, yb, w, b)
-    return {"the gradients": grads, "w.grad": w.grad, "b.grad": b.grad}
+    pair = grads if isinstance(grads, list | tuple) else ()
+    alone = all(leaf.grad is not None and (leaf.grad == 7).all() for leaf in (w, b))
+    return {
+        "the result": grads,
+        "the state of .grad after the call": "left alone" if alone else "changed",
+        "the number of times that autograd worked out the gradient in w": len(came),
+        "the flag requires_grad of a gradient": any(getattr(g, "requires_grad", 0) for g in pair),
+    }
 
 
 BOTH_GRADS = Exercise(
@@ -117,7 +169,7 @@ BOTH_GRADS = Exercise(
     kind="fill",
     stub="""
 def both_grads(xb, yb, w, b):
-    # ask torch.autograd.grad for both gradients at once
+    # ask torch.autograd.grad for both gradients at once, return the pair
     loss = ((xb @ w + b - yb) ** 2).mean()
     grads = ...
     return grads
@@ -130,12 +182,17 @@ def both_grads(xb, yb, w, b):
     return grads
 """,
     cases=both_cases,
-    observe=grads_and_leaves,
+    observe=asked,
     wrong=[
         Wrong(
             "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
             "    return grad(loss, w)",
             hint="Here is only the first of the two. Ask for a tuple.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    return grad(loss, w, b)",
+            hint="Two tensors to ask for, but one place in the call: what holds two things?",
         ),
         Wrong(
             "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
@@ -150,7 +207,29 @@ def both_grads(xb, yb, w, b):
         Wrong(
             "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
             "    loss.backward()\n    return w.grad.clone(), b.grad.clone()",
-            hint="Right numbers, but backward() left them in .grad. grad() hands them to you only.",
+            hint="A 7 was in each .grad before, and it is in your result. What adds to .grad?",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    w.grad = b.grad = None\n"
+            "    loss = ((xb @ w + b - yb) ** 2).mean()\n    loss.backward()\n"
+            "    return w.grad, b.grad",
+            hint="Right numbers, but in .grad is not what was there before the call.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    loss.backward()\n    grads = w.grad, b.grad\n    w.grad = b.grad = None\n"
+            "    return grads",
+            hint="A 7 was in each .grad before. It went into your result, and then it was lost.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    loss = ((xb @ w + b - yb) ** 2).mean()\n"
+            "    return loss.backward()",
+            hint="Asked like this, torch writes into .grad and returns nothing.",
+        ),
+        Wrong(
+            "def both_grads(xb, yb, w, b):\n    error = xb @ w + b - yb\n"
+            "    return 2 * xb.T @ error / len(yb), 2 * error.mean()",
+            hint="Right numbers, but autograd was not asked for them.",
         ),
     ],
 )
@@ -175,9 +254,8 @@ def three_steps(opt_step, xb, yb):
         linear.weight.zero_()
         linear.bias.zero_()
     opt = torch.optim.SGD(linear.parameters(), lr=0.1)
-    losses = [opt_step(linear, opt, xb, yb) for _ in range(3)]
     return {
-        "the losses of three steps": [float(loss) for loss in losses],
+        "the list of losses of three steps": [opt_step(linear, opt, xb, yb) for _ in range(3)],
         "the weight after three steps": linear.weight.detach().clone(),
     }
 
@@ -222,7 +300,7 @@ opt_step = [
     wrong=[
         Wrong(
             _lines(0, 1, 2, 4, 3, 5, 6),
-            hint="The weights never move: step needs a gradient, made before it and not cleared.",
+            hint="The weights never move. Is step reached, and does it find a gradient there?",
         ),
         Wrong(
             _lines(0, 1, 2, 4, 5, 6),
@@ -246,12 +324,22 @@ def loss_cases():
             layer.bias.fill_(bias)
         return layer
 
-    xb = torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 1.0]])
+    rows = [[1.0, 2.0], [0.0, -1.0], [3.0, 1.0], [2.0, 0.0], [-1.0, 1.0], [0.0, 2.0]]
+    xb, yb = torch.tensor(rows), torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
     return [
-        Case(linear([1.0, 0.0], 0.0), xb, torch.tensor([1.0, 0.0, 3.0]), about="perfect weights"),
-        Case(linear([0.5, -1.0], 0.25), xb, torch.tensor([1.0, 0.0, 1.0])),
-        Case(linear([0.5, -1.0], 0.25), xb[:1], torch.tensor([1.0]), about="a batch of one"),
+        Case(linear([1.0, 0.0], 0.0), xb[:3], xb[:3, 0].clone(), about="perfect weights"),
+        Case(linear([0.5, -1.0], 0.25), xb, yb),
+        Case(linear([0.5, -1.0], 0.25), xb[:1], yb[:1], about="a batch of one"),
     ]
+
+
+def loss_and_layer(linear_loss, linear, xb, yb):
+    """Return the loss, and that the layer was used, but neither changed nor given gradients."""
+    return {
+        "the result": linear_loss(linear, xb, yb),
+        "the tensor linear.weight after the call": linear.weight.detach().clone(),
+        "the answer to `linear.weight.grad is None` after the call": linear.weight.grad is None,
+    }
 
 
 LINEAR_LOSS = Exercise(
@@ -270,6 +358,7 @@ def linear_loss(linear, xb, yb):
     return ((preds - yb) ** 2).mean()
 """,
     cases=loss_cases,
+    observe=loss_and_layer,
     wrong=[
         Wrong(
             "def linear_loss(linear, xb, yb):\n    preds = linear(xb).view(-1)\n"
@@ -285,6 +374,11 @@ def linear_loss(linear, xb, yb):
             "def linear_loss(linear, xb, yb):\n    preds = linear(xb)[0]\n"
             "    return ((preds - yb) ** 2).mean()",
             hint="That is the first flower's prediction only. You want all n, as (n,).",
+        ),
+        Wrong(
+            "def linear_loss(linear, xb, yb):\n    preds = linear(xb).view(-1, 1)\n"
+            "    return ((preds - yb) ** 2).mean()",
+            hint="Print both shapes before the minus: is it still (n, 1) minus (n,)?",
         ),
     ],
 )
