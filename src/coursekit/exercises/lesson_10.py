@@ -39,18 +39,22 @@ def windows_cases():
 
 def items_and_batches(SlidingWindows, series, k):
     """Use the dataset as a DataLoader does: its length, items, and what collating them gives."""
+    import torch
     from torch.utils.data import DataLoader
 
     windows = SlidingWindows(series, k)
-    n = len(windows)
-    xb, yb = next(iter(DataLoader(windows, batch_size=n)))
-    return {
-        "len(windows)": n,
-        "windows[0]": tuple(windows[0]),
-        "the last item": tuple(windows[n - 1]),
-        "xb of a batch of all items": xb,
-        "yb of a batch of all items": yb,
-    }
+    n, first = len(windows), windows[0]
+    seen = {"the length of the dataset": n, "the first pair": first}
+    rest = ["the memory of the first pair", "the last pair", "the batch of all pairs"]
+    is_pair = isinstance(first, tuple | list) and all(map(torch.is_tensor, first))
+    if n != len(series) - k or not is_pair:
+        return seen | dict.fromkeys(rest)  # the rest would raise what says less
+
+    owners = {part.untyped_storage().data_ptr() for part in first}
+    shared = owners == {series.untyped_storage().data_ptr()}
+    batch = next(iter(DataLoader(windows, batch_size=n)))
+    values = ("that of the series" if shared else "its own", windows[n - 1], batch)
+    return seen | dict(zip(rest, values, strict=True))
 
 
 WINDOWS_GIVEN = "import torch\nfrom torch.utils.data import DataLoader, Dataset, TensorDataset"
@@ -94,7 +98,11 @@ class SlidingWindows(Dataset):
     wrong=[
         Wrong(
             _windows(length="len(self.series)"),
-            hint="At the end no value is left after the window. How many items are complete?",
+            hint="Not every place begins an item: what is missing near the end?",
+        ),
+        Wrong(
+            _windows(length="len(self.series) - self.k + 1"),
+            hint="One item too many: after the last window no value is left.",
         ),
         Wrong(
             _windows(length="len(self.series) - self.k - 1"),
@@ -112,6 +120,10 @@ class SlidingWindows(Dataset):
             _windows(x="self.series[i * self.k : (i + 1) * self.k]"),
             hint="The next item starts one place later, not k places.",
         ),
+        Wrong(
+            _windows(x="self.series[i : i + self.k].clone()"),
+            hint="The values are right, but copied. Which ways of taking a part copy nothing?",
+        ),
     ],
 )
 
@@ -128,6 +140,7 @@ def batch_cases():
         Case(items),
         Case(items[:1], about="a batch of one"),
         Case(items[::-1], about="another order"),
+        Case([(torch.tensor([0, 7, 0]), 1), (torch.tensor([0]), 0)], about="zeros in the data"),
     ]
 
 
@@ -180,6 +193,12 @@ def pad_batch(items):
             "    lengths = torch.tensor([len(x) for x in xs])\n"
             "    return xb, torch.tensor(ys), torch.arange(xb.shape[1])[:, None] < lengths",
             hint="Right, but lying on its side: rows are items, columns are places.",
+        ),
+        Wrong(
+            "def pad_batch(items):\n    xs, ys = zip(*items)\n"
+            "    xb = pad_sequence(xs, batch_first=True)\n"
+            "    return xb, torch.tensor(ys), xb != 0",
+            hint="A 0 in the data is data too. What tells how many places of a row are real?",
         ),
     ],
 )
@@ -251,6 +270,7 @@ take = [
             hint="It returns before it has taken anything.",
         ),
     ],
+    seconds=3.0,  # with next and iter exchanged the loop never ends
 )
 
 
@@ -264,13 +284,18 @@ def cut_cases():
     ]
 
 
-def three_epochs(Batches, x, y, bs):
-    """Walk through the same object three times."""
-    batches = Batches(x, y, bs)
-    return {
-        name: [(xb.clone(), yb.clone()) for xb, yb in batches]
-        for name in ("the first epoch", "the second epoch", "the third epoch")
-    }
+def four_epochs(Batches, x, y, bs):
+    """Walk through one object three times, and through another after a look at one batch."""
+    from itertools import islice
+
+    def epoch(batches):
+        return list(islice(batches, len(x) + 1))  # one that never ends, ends here
+
+    batches, looked_at = Batches(x, y, bs), Batches(x, y, bs)
+    names = ("the first epoch", "the second epoch", "the third epoch")
+    seen = {name: epoch(batches) for name in names}
+    next(iter(looked_at), None)
+    return seen | {"the epoch after a look at one batch": epoch(looked_at)}
 
 
 BATCHES = Exercise(
@@ -295,13 +320,19 @@ class Batches:
         return zip(self.x.split(self.bs), self.y.split(self.bs))
 """,
     cases=cut_cases,
-    observe=three_epochs,
+    observe=four_epochs,
     wrong=[
         Wrong(
             "class Batches:\n    def __init__(self, x, y, bs):\n"
             "        self.pairs = zip(x.split(bs), y.split(bs))\n\n"
             "    def __iter__(self):\n        return iter(self.pairs)",
-            hint="iter() of a zip is the same zip, already empty. Make a new one for each epoch.",
+            hint="iter() of an iterator is the same iterator, empty by now. What begins anew?",
+        ),
+        Wrong(
+            "class Batches:\n    def __init__(self, x, y, bs):\n"
+            "        self.pairs = zip(x.split(bs), y.split(bs))\n\n"
+            "    def __iter__(self):\n        return iter(list(self.pairs))",
+            hint="The first epoch uses up all there is. What can be walked through again?",
         ),
         Wrong(
             "class Batches:\n    def __init__(self, x, y, bs):\n"
@@ -314,6 +345,14 @@ class Batches:
             "        self.x, self.y, self.bs = x, y, bs\n\n"
             "    def __iter__(self):\n        yield self.x, self.y",
             hint="All rows come as a single batch. Where are they cut?",
+        ),
+        Wrong(
+            "class Batches:\n    def __init__(self, x, y, bs):\n"
+            "        self.x, self.y, self.bs = x, y, bs\n        self.renew()\n\n"
+            "    def renew(self):\n"
+            "        self.pairs = zip(self.x.split(self.bs), self.y.split(self.bs))\n\n"
+            "    def __iter__(self):\n        yield from self.pairs\n        self.renew()",
+            hint="An epoch that was left early goes on where it stopped. Where should it begin?",
         ),
     ],
 )
