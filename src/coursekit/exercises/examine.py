@@ -56,9 +56,9 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
 
     try:
         with undisturbed():
-            # Our own part first, without a limit: an import of torch that is cut short by the
-            # limit would leave the kernel with half a torch.
-            run_limited(lambda: (answer_in(exercise, exercise.solution), _cases(exercise)), None)
+            # Our own part first, without a limit: imports take long the first time, and one that
+            # is cut short by the limit would leave the kernel with half a torch.
+            run_limited(lambda: _warm_up(exercise), None)
             return run_limited(work, limit)
     except TimedOut as late:
         return _late(exercise, limit, at, late.stopped)
@@ -73,6 +73,13 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
             f"Looking at the answer raised {raised(error).type}.",
             ("Restart the kernel, run the cells above and check again.",),
         )
+
+
+def _warm_up(exercise: Exercise) -> None:
+    """Try the solution on the first case."""
+    solution = usable(exercise, answer_in(exercise, exercise.solution))
+    for case in _cases(exercise)[:1]:
+        look(exercise, solution, case, parameter_names(exercise, solution, case))
 
 
 def _late(exercise: Exercise, limit: float, at: list[str], stopped: bool) -> Verdict:

@@ -17,6 +17,7 @@ runs_after = 1
     wrong=[
         Wrong("runs_after = 3", hint="What does the reset cell do the second time?"),
         Wrong("runs_after = 0", hint="The counting cell runs once more after the last reset."),
+        Wrong("runs_after = 2", hint="It was 2 just before the second reset. What came then?"),
         Wrong("runs_after = 5", hint="Only one of the two cells counts."),
     ],
     why="Only what ran after the last reset counts: the kernel remembers the order of running.",
@@ -25,9 +26,11 @@ runs_after = 1
 
 def average_cases():
     return [
-        Case([2, 4]),
+        # Uneven, with a repeated and a negative number: median, middle, set and abs differ.
+        Case([2, 2, 9, -1]),
         Case([1.5], about="a single number"),
         Case(list(range(10)), about="ten numbers"),
+        Case([1, 1, 2], about="a result with many digits"),
     ]
 
 
@@ -56,12 +59,17 @@ def average(numbers):
             hint="That is the sum. How many numbers share it?",
         ),
         Wrong(
-            "def average(numbers):\n    return sum(numbers) // len(numbers) + 1",
-            hint="Is this the division that keeps the part behind the point?",
+            "def average(numbers):\n    return sum(numbers) // len(numbers)",
+            hint="The part behind the point is lost. Which step drops it?",
         ),
         Wrong(
             "def average(numbers):\n    return sum(numbers) / 10",
             hint="It is right for ten numbers only. What should stand there instead of 10?",
+        ),
+        Wrong(
+            "def average(numbers):\n    for number in numbers:\n"
+            "        return number / len(numbers)",
+            hint="Only the first number was added. When does the function return?",
         ),
     ],
 )
@@ -69,9 +77,9 @@ def average(numbers):
 
 def mean_of_squares_cases():
     return [
-        Case([1.0, 3.0]),
-        Case([-2.0], about="a negative number"),
-        Case([0.0, 0.0, 0.0], about="zeros"),
+        Case([1.0, 2.0, 4.0]),
+        Case([-3.0], about="a negative number"),
+        Case([0.5, 0.0, -1.5], about="numbers that are not whole"),
     ]
 
 
@@ -101,6 +109,19 @@ def mean_of_squares(numbers):
         Wrong(
             "def mean_of_squares(numbers):\n    return sum(n * 2 for n in numbers) / len(numbers)",
             hint="Squaring is not doubling.",
+        ),
+        Wrong(
+            "def mean_of_squares(numbers):\n    return sum(n ^ 2 for n in numbers) / len(numbers)",
+            hint="In Python ^ is not the sign for a power.",
+        ),
+        Wrong(
+            "def mean_of_squares(numbers):\n    return sum(numbers**2) / len(numbers)",
+            hint="A list cannot be squared as a whole, only its numbers can.",
+        ),
+        Wrong(
+            "def mean_of_squares(numbers):\n    for n in numbers:\n"
+            "        return n**2 / len(numbers)",
+            hint="Only the first number was squared and added. When does the function return?",
         ),
     ],
     why="You will meet it again as the mean squared error, the first loss of this course.",

@@ -13,21 +13,22 @@ slope_of_sine = ...
     solution="""
 slope_of_sine = -2.6146
 """,
-    given="import math",
+    given="import numpy as np",
     wrong=[
-        Wrong("slope_of_sine = math.cos(4)", hint="That is dy/du. How fast does u grow with x?"),
-        Wrong("slope_of_sine = math.cos(4) + 4", hint="Along a chain, rates multiply."),
+        Wrong("slope_of_sine = np.cos(4)", hint="That is dy/du. How fast does u grow with x?"),
+        Wrong("slope_of_sine = np.cos(4) + 4", hint="Along a chain, rates multiply."),
         Wrong(
-            "slope_of_sine = math.cos(2) * 4",
+            "slope_of_sine = np.cos(2) * 4",
             hint="The cosine is taken where the sine was taken: at u, not at x.",
         ),
-        Wrong("slope_of_sine = math.sin(4) * 4", hint="The derivative of the sine is the cosine."),
+        Wrong("slope_of_sine = np.sin(4) * 4", hint="The derivative of the sine is the cosine."),
         Wrong(
-            "slope_of_sine = math.cos(math.radians(4)) * 4",
-            hint="Calculus measures angles in radians: no conversion.",
+            "slope_of_sine = np.cos(np.radians(4)) * 4",  # as near to 4 as makes no difference
+            hint="Is that du/dx alone? Or a cosine in degrees? Calculus measures in radians.",
         ),
+        Wrong("slope_of_sine = 2.6146", hint="The size is right. Is cos 4 above or below 0?"),
     ],
-    rtol=0.005,
+    rtol=0.01,
     why="dy/du = cos 4 and du/dx = 4, and along a chain they multiply.",
 )
 
@@ -37,7 +38,9 @@ def relu_cases():
 
     return [
         Case(np.array([1.0, 1.0, 1.0]), np.array([2.0, -3.0, 0.5])),
-        Case(np.array([0.5, -2.0, 4.0]), np.array([2.0, -3.0, 0.5]), about="another g"),
+        Case(
+            np.array([0.5, 4.0, -2.0]), np.array([2.0, -3.0, 0.5]), about="a negative number in g"
+        ),
         Case(np.array([[3.0, 1.0]]), np.array([[-1.0, 4.0]]), about="a matrix"),
         Case(np.array(2.0), np.array(-1.0), about="a single number"),
     ]
@@ -79,6 +82,14 @@ def relu_back(g, a):
         Wrong(
             "def relu_back(g, a):\n    return (g * (a < 0),)",
             hint="Where a is negative, relu is flat: nothing passes there.",
+        ),
+        Wrong(
+            "def relu_back(g, a):\n    return (np.maximum(g, 0) * (a > 0),)",
+            hint="Where a is positive, what becomes of a negative g?",
+        ),
+        Wrong(
+            "def relu_back(g, a):\n    return (g if a > 0 else 0 * g,)",
+            hint="`if` wants one answer. An array compared with 0 gives one for each number.",
         ),
     ],
     why="Where a is positive the gradient passes unchanged, elsewhere nothing does.",
@@ -159,7 +170,7 @@ def send_back_cases():
         return y * x + y
 
     return [
-        Case(chain),
+        Case(chain, about="a chain of one operation"),
         Case(fan_out, about="a value that is used twice"),
         Case(waits, about="a node that must wait for two contributions"),
         Case(lambda: Node(np.array(1.5), name="x"), about="a leaf alone"),
@@ -237,7 +248,7 @@ send_back = [
     "            parent.grad += part",
 ]
 """,
-            hint="The 1 at the end is wiped out again, and zeros travel back.",
+            hint="Zeros travel back. Is the 1 at the end still there when they start?",
         ),
         Wrong(
             """
@@ -254,6 +265,34 @@ send_back = [
 """,
             hint="This walks from the leaves to the end. Where does the gradient start?",
         ),
+        Wrong(
+            """
+send_back = [
+    "def send_back(root):",
+    "    for node in order:",
+    "        node.grad = np.zeros_like(node.value)",
+    "    order = topological_order(root)",
+    "    root.grad = np.ones_like(root.value)",
+    "    for node in reversed(order):",
+    "        for parent, part in zip(node.parents, contributions(node)):",
+    "            parent.grad += part",
+]
+""",
+            hint="A line uses `order` before it is made.",
+        ),
+        Wrong(
+            """
+send_back = [
+    "def send_back(root):",
+    "    order = topological_order(root)",
+    "    root.grad = np.ones_like(root.value)",
+    "    for node in reversed(order):",
+    "        for parent, part in zip(node.parents, contributions(node)):",
+    "            parent.grad += part",
+]
+""",
+            hint="A contribution is added to a gradient that is not there yet.",
+        ),
     ],
     why="All start at 0, the end at 1; then from the end, each node sends when it has everything.",
 )
@@ -264,6 +303,7 @@ def witness_cases():
         Case(lambda x: x**2, 3.0),
         Case(lambda x: 2 * x + 1, -1.0, about="a straight line"),
         Case(lambda x: x**3, 0.5, 1e-3, about="another h"),
+        Case(lambda x: 1 - x**3, 1.0, about="a function that falls"),
     ]
 
 
@@ -283,15 +323,19 @@ def witness(f, x, h=1e-5):
     wrong=[
         Wrong(
             "def witness(f, x, h=1e-5):\n    return (f(x + h) - f(x - h)) / 2 * h",
-            hint="Python divides by 2 and then multiplies by h. Which brackets are missing?",
+            hint="That is almost 0. Does Python divide by h here, or multiply by it?",
         ),
         Wrong(
             "def witness(f, x, h=1e-5):\n    return (f(x + h) - f(x)) / (2 * h)",
             hint="From x to x + h is one h, not two.",
         ),
         Wrong(
+            "def witness(f, x, h=1e-5):\n    return (f(x + h) - f(x)) / h",
+            hint="That looks at one side only. Keep both: their errors cancel.",
+        ),
+        Wrong(
             "def witness(f, x, h=1e-5):\n    return (f(x - h) - f(x + h)) / (2 * h)",
-            hint="Up minus down, not down minus up.",
+            hint="The sign is wrong. Is that what f gains on the way up, from x - h to x + h?",
         ),
     ],
     rtol=1e-7,

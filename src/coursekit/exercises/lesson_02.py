@@ -1,5 +1,8 @@
 """Exercises of lesson 02, broadcasting."""
 
+import dis
+import inspect
+
 from coursekit.exercises.model import Case, Exercise, Wrong
 
 STRETCHED_SHAPE = Exercise(
@@ -20,6 +23,7 @@ stretched_shape = (5, 3, 4)
         Wrong("stretched_shape = (5, 3, 1)", hint="On the last axis 4 meets 1. Which one wins?"),
         Wrong("stretched_shape = (5, 1, 4, 3, 1)", hint="Shapes are compared, not joined."),
         Wrong("stretched_shape = (5, 4)", hint="Count the axes: the result has as many as x."),
+        Wrong("stretched_shape = (3, 4)", hint="What meets the 5 of x, and what becomes of it?"),
     ],
     why="From the right: 4 and 1 give 4, 1 and 3 give 3, 5 and nothing give 5.",
 )
@@ -30,7 +34,7 @@ def center_channels_cases():
 
     rng = np.random.default_rng(0)
     return [
-        Case(np.arange(12.0).reshape(2, 2, 1, 3), about="2 colours, 1 by 3 pixels"),
+        Case(np.arange(12.0).reshape(2, 2, 1, 3), about="2 colours of 1 by 3 pixels"),
         Case(rng.random((4, 3, 5, 3)), about="images as wide as there are colours"),
         Case(rng.random((1, 1, 2, 2)), about="one grey image"),
     ]
@@ -79,6 +83,11 @@ def center_channels(images):
             "def center_channels(images):\n    return images - images.mean()",
             hint="One mean for everything. Each colour has its own.",
         ),
+        Wrong(
+            "def center_channels(images):\n"
+            "    return images - images.mean(axis=(2, 3), keepdims=True)",
+            hint="That is a mean for each image. A colour has one mean over all images.",
+        ),
     ],
 )
 
@@ -87,16 +96,26 @@ def distances_cases():
     import numpy as np
 
     p = np.array([[0.0, 0.0], [3.0, 4.0], [1.0, 1.0]])
+    # Not two points in q: the shape must tell its points from the two coordinates.
     return [
-        Case(p, np.array([[0.0, 0.0], [6.0, 8.0]])),
+        Case(p, np.array([[0.0, 0.0], [6.0, 8.0], [-2.0, 1.0], [4.0, 0.0]])),
         Case(p, p, about="the way from each point to itself"),
         Case(p[:1], p[1:2], about="a single pair"),
     ]
 
 
 def all_distances(distances, p, q):
-    """Name the result, as above."""
-    return {"the matrix of distances": distances(p, q)}
+    """Count the loops, first: whoever has one need not repair it. Name the result, as above."""
+    code = getattr(inspect.unwrap(distances), "__code__", None)
+    return {"the number of loops": loops_in(code), "the matrix of distances": distances(p, q)}
+
+
+def loops_in(code):
+    """How many times compiled code says ``for``, comprehensions included."""
+    if not inspect.iscode(code):
+        return 0
+    own = sum(step.opname == "FOR_ITER" for step in dis.get_instructions(code))
+    return own + sum(loops_in(inner) for inner in code.co_consts)
 
 
 DISTANCES = Exercise(
@@ -135,7 +154,25 @@ def distances(p, q):
         ),
         Wrong(
             "def distances(p, q):\n    return ((p[:, None] - q[None]) ** 2).sum(axis=0) ** 0.5",
-            hint="You added up over the points. Add up over the two coordinates.",
+            hint="The points of p are gone from the result. What is to be added up?",
+        ),
+        Wrong(
+            "def distances(p, q):\n    return ((p[:, None] - q[None]) ** 2).sum(axis=1) ** 0.5",
+            hint="The points of q are gone from the result. Which axis must vanish?",
+        ),
+        Wrong(
+            "def distances(p, q):\n    return ((p[:, None] - q[None]) ** 2).sum() ** 0.5",
+            hint="One number for everything: along which axis are the squares added up?",
+        ),
+        Wrong(
+            "def distances(p, q):\n"
+            "    return np.array([[((a - b) ** 2).sum() ** 0.5 for b in q] for a in p])",
+            hint="The distances are right. Now let broadcasting make the pairs, not `for`.",
+        ),
+        Wrong(
+            "def distances(p, q):\n"
+            "    return np.array([((a - q) ** 2).sum(axis=-1) ** 0.5 for a in p])",
+            hint="The distances are right, with one loop. Which shapes meet if there is none?",
         ),
     ],
     why="(n, 1, 2) meets (1, m, 2): every pair, and the coordinates are added up.",
@@ -222,7 +259,7 @@ product_in_order = [
     "            result[i, j] = (a[i] * b[:, j]).sum()",
 ]
 """,
-            hint="Nothing runs after return.",
+            hint="The zeros are still there. Does any line run after return?",
         ),
     ],
 )
@@ -234,8 +271,9 @@ def above_average_cases():
     square = np.array([[1.0, 2.0, 3.0], [4.0, 8.0, 9.0], [7.0, 7.0, 1.0]])
     return [
         Case(square, about="as many students as exams"),
-        Case(np.array([[1.0, 2.0, 6.0], [5.0, 3.0, 4.0]]), about="2 students, 3 exams"),
-        Case(np.array([[3.0, 1.0]]), about="one student"),
+        Case(np.array([[1.0, 2.0, 6.0], [5.0, 3.0, 4.0]]), about="2 students with 3 exams"),
+        # Mean 2.85: rounded, cut off or half way from 1 to 5 it would give other answers.
+        Case(np.array([[1.0, 2.5, 2.9, 5.0]]), about="one student"),
     ]
 
 
@@ -277,6 +315,19 @@ def above_average(scores):
         Wrong(
             "def above_average(scores):\n    return scores - scores.mean(axis=1)[:, None]",
             hint="You have the distance from the average. True or false: is it above?",
+        ),
+        Wrong(
+            "def above_average(scores):\n    return scores > scores.mean(axis=1)[None]",
+            hint="The averages lie along the exams, but each belongs to a student.",
+        ),
+        Wrong(
+            "def above_average(scores):\n    return 1 * (scores > scores.mean(axis=1)[:, None])",
+            hint="These are numbers. What does a comparison give by itself?",
+        ),
+        Wrong(
+            "def above_average(scores):\n"
+            "    return (scores > scores.mean(axis=1)[:, None]).tolist()",
+            hint="Two arrays compared give an array: is there more to do?",
         ),
     ],
 )

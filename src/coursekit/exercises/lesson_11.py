@@ -23,10 +23,11 @@ mean_of_all = (100 * 0.4 + 100 * 0.4 + 1 * 2.4) / 201
             "mean_of_all = (100 * 0.4 + 100 * 0.4 + 1 * 2.4) / 3",
             hint="That is the sum over all images, divided by the number of batches.",
         ),
+        Wrong("mean_of_all = 82.4 / 200", hint="Nearly. How many images are there in all?"),
         Wrong("mean_of_all = 0.4", hint="Nearly, but the last image counts too, as one of 201."),
         Wrong("mean_of_all = 2.4", hint="That is the last batch alone."),
     ],
-    rtol=0.005,
+    rtol=0.003,
     why="Each image counts once: multiply each mean by the size of its batch, divide by all.",
 )
 
@@ -37,6 +38,7 @@ def smooth_cases():
         Case([3.0, 1.0, 2.0], 0.9, about="a heavy memory"),
         Case([5.0, 1.0, 2.0], 0.0, about="no memory at all"),
         Case([1.5], 0.9, about="a single loss"),
+        Case([2.137, 1.0, 1.0, 2.137, 0.501], 0.83, about="losses that come again"),
     ]
 
 
@@ -93,27 +95,50 @@ def smooth(losses, memory):
 
 
 def stop_early_cases():
+    longer = [0.5, 0.4, 0.3, 0.6, 0.2, 0.21, 0.1999, 0.3, 0.3, 0.3, 0.1]
     return [
         Case([0.9, 0.7, 0.8, 0.75, 0.72, 0.6], 2),
         Case([0.9, 0.8, 0.7, 0.6], 1, about="a loss that always falls"),
-        Case([0.5, 0.6, 0.4, 0.5, 0.6], 2, about="a setback that is made good"),
-        Case([0.5, 0.5, 0.5], 2, about="a loss that stands still"),
+        Case([0.5, 0.6, 0.4, 0.5, 0.6, 0.7], 2, about="a setback that is made good"),
+        Case([0.5, 0.5, 0.5, 0.5], 2, about="a loss that stands still"),
+        Case(longer, 3, about="a longer patience"),
     ]
 
 
 def epochs_until_stop(StopEarly, valid_losses, patience):
-    """Play epochs with these losses to the callback; return how many it allowed."""
-    from types import SimpleNamespace
+    """Play a run with these losses to the callback, as `fit` does; return how long it lasts."""
+    import torch
+    from torch import nn
 
-    callback = StopEarly(patience)
-    run = SimpleNamespace(stop=False, epoch=0, metrics={})
-    for loss in valid_losses:
+    from coursekit.recap import SGD, Run
+
+    model, batch = nn.Linear(1, 1), (torch.zeros(1, 1), torch.zeros(1, 1))
+    opt = SGD(model.parameters(), lr=0.1)
+    given = (model, nn.functional.mse_loss, opt, [batch], [batch], [StopEarly(patience)])
+    run = Run(len(valid_losses), *given)
+    run.tell("on_fit_begin")
+    while run.epoch < run.epochs and not run.stop:
+        run.tell("on_epoch_begin")
+        run.loss, run.step = 0.1, run.step + 1
+        run.tell("on_batch_end")
         run.epoch += 1
-        run.metrics = {"train_loss": 0.1, "valid_loss": loss}
-        callback.on_epoch_end(run)
-        if run.stop:
-            break
-    return {"the epochs trained": run.epoch, "run.stop": run.stop}
+        run.metrics = {"train_loss": 0.1, "valid_loss": valid_losses[run.epoch - 1]}
+        run.tell("on_epoch_end")
+    run.tell("on_fit_end")
+    return {"the number of epochs": run.epoch}
+
+
+def stop_early(body):
+    """Source text of the class, with these lines in the method that is asked for."""
+    head = """
+class StopEarly(Callback):
+    def __init__(self, patience):
+        self.patience = patience
+        self.best, self.waited = float("inf"), 0
+
+    def on_epoch_end(self, run):
+"""
+    return head + "\n".join(f"        {line}" for line in body.strip().splitlines())
 
 
 STOP_EARLY = Exercise(
@@ -132,91 +157,93 @@ class StopEarly(Callback):
         ...
 """,
     given="from coursekit.recap import Callback",
-    solution="""
-class StopEarly(Callback):
-    def __init__(self, patience):
-        self.patience = patience
-        self.best, self.waited = float("inf"), 0
-
-    def on_epoch_end(self, run):
-        loss = run.metrics["valid_loss"]
-        self.waited += 1
-        if loss < self.best:
-            self.best, self.waited = loss, 0
-        if self.waited >= self.patience:
-            run.stop = True
-""",
+    solution=stop_early("""
+loss = run.metrics["valid_loss"]
+self.waited += 1
+if loss < self.best:
+    self.best, self.waited = loss, 0
+if self.waited >= self.patience:
+    run.stop = True
+"""),
     cases=stop_early_cases,
     observe=epochs_until_stop,
     wrong=[
         Wrong(
-            """
-class StopEarly(Callback):
-    def __init__(self, patience):
-        self.patience = patience
-        self.best, self.waited = float("inf"), 0
-
-    def on_epoch_end(self, run):
-        loss = run.metrics["train_loss"]
-        self.waited += 1
-        if loss < self.best:
-            self.best, self.waited = loss, 0
-        if self.waited >= self.patience:
-            run.stop = True
-""",
+            stop_early("""
+loss = run.metrics["valid_loss"]
+self.waited += 1
+if loss <= self.best:
+    self.best, self.waited = loss, 0
+if self.waited >= self.patience:
+    run.stop = True
+"""),
+            hint="A loss that only equals the best one is not lower: does it count as waiting?",
+        ),
+        Wrong(
+            stop_early("""
+loss = run.metrics["valid_loss"]
+self.waited += 1
+if loss < self.best:
+    self.best, self.waited = loss, 0
+if self.waited > self.patience:
+    run.stop = True
+"""),
+            hint="Too late: this is as patient as ours. Which bad epoch in a row ends the run?",
+        ),
+        Wrong(
+            stop_early("""
+loss = run.metrics["valid_loss"]
+if loss < self.best:
+    self.best = loss
+else:
+    run.stop = True
+"""),
+            hint="Here the first bad epoch ends the run. What is self.waited for?",
+        ),
+        Wrong(
+            stop_early("""
+loss = run.metrics["train_loss"]
+self.waited += 1
+if loss < self.best:
+    self.best, self.waited = loss, 0
+if self.waited >= self.patience:
+    run.stop = True
+"""),
             hint="Which loss says whether the model is any good on new images?",
         ),
         Wrong(
-            """
-class StopEarly(Callback):
-    def __init__(self, patience):
-        self.patience = patience
-        self.best, self.waited = float("inf"), 0
-
-    def on_epoch_end(self, run):
-        loss = run.metrics["valid_loss"]
-        self.waited += 1
-        if loss < self.best:
-            self.waited = 0
-        self.best = loss
-        if self.waited >= self.patience:
-            run.stop = True
-""",
+            stop_early("""
+loss = run.metrics["valid_loss"]
+self.waited += 1
+if loss < self.best:
+    self.waited = 0
+self.best = loss
+if self.waited >= self.patience:
+    run.stop = True
+"""),
             hint="This compares with the epoch before, not with the best of all epochs.",
         ),
         Wrong(
-            """
-class StopEarly(Callback):
-    def __init__(self, patience):
-        self.patience = patience
-        self.best, self.waited = float("inf"), 0
-
-    def on_epoch_end(self, run):
-        loss = run.metrics["valid_loss"]
-        self.waited += 1
-        if loss < self.best:
-            self.best, self.waited = loss, 0
-        if self.waited >= self.patience:
-            self.stop = True
-""",
-            hint="Nobody looks at self.stop. Which object does fit read its orders from?",
+            stop_early("""
+loss = run.metrics["valid_loss"]
+self.waited += 1
+if loss < self.best:
+    self.best, self.waited = loss, 0
+if self.waited >= self.patience:
+    self.stop = True
+"""),
+            hint="It never stops. Does the order reach `run`, and can the count reach `patience`?",
         ),
         Wrong(
-            """
-class StopEarly(Callback):
-    def __init__(self, patience):
-        self.patience = patience
-        self.best, self.waited = float("inf"), 0
-
-    def on_epoch_end(self, run):
-        loss = run.metrics["valid_loss"]
-        if loss < self.best:
-            self.best = loss
-        else:
-            self.waited += 1
-        if self.waited >= self.patience:
-            run.stop = True
-""",
+            stop_early("""
+loss = run.metrics["valid_loss"]
+if loss < self.best:
+    self.best = loss
+else:
+    self.waited += 1
+if self.waited >= self.patience:
+    run.stop = True
+"""),
             hint="In a row: an epoch that improves must set the count back.",
         ),
     ],
@@ -226,24 +253,43 @@ class StopEarly(Callback):
 def epoch_accuracy_cases():
     import torch
     from torch import nn
+    from torch.utils.data import DataLoader, TensorDataset
 
-    def batch(n, right):
-        yb = torch.zeros(n, dtype=torch.int64)
-        yb[right:] = 1
-        return torch.tensor([[5.0, 0.0]]).repeat(n, 1), yb
+    # The model swaps two columns: who forgets to call it measures something else.
+    model = nn.Linear(2, 2, bias=False)
+    model.weight.data = torch.tensor([[0.0, 1.0], [1.0, 0.0]])
 
-    model = nn.Sequential(nn.Identity(), nn.Dropout(0.0))
+    def loader(bs, *right):
+        """Batches of bs images; image i is read correctly where right[i] is 1."""
+        yb = torch.arange(len(right)) % 2
+        read = torch.where(torch.tensor(right) == 1, yb, 1 - yb)
+        return DataLoader(TensorDataset(nn.functional.one_hot(1 - read, 2).float(), yb), bs)
+
     return [
-        Case(model, [batch(4, 4), batch(4, 2), batch(1, 0)]),
-        Case(model, [batch(5, 3)], about="a single batch"),
-        Case(model, [batch(2, 2), batch(6, 0)], about="batches of very different sizes"),
+        Case(model, loader(4, 1, 1, 1, 1, 1, 1, 0, 0, 0), about="batches of 4, 4 and 1"),
+        Case(model, loader(5, 1, 1, 1, 0, 0), about="a single batch"),
+        Case(model, loader(6, 1, 1, 0, 0, 0, 0, 1, 0), about="batches of 6 and 2"),
     ]
 
 
-def accuracy_and_mode(epoch_accuracy, model, dl):
+def accuracy_and_modes(epoch_accuracy, model, dl):
+    """Return the accuracy, and in which modes the model worked and was left."""
+    training, recording = [], []
+
+    def note(model, inputs, output):
+        training.append(model.training)
+        recording.append(output.requires_grad)
+
+    hook = model.register_forward_hook(note)
     model.train()
     value = epoch_accuracy(model, dl)
-    return {"the accuracy": float(value), "model.training afterwards": model.training}
+    hook.remove()
+    return {
+        "the accuracy": value if value is None or isinstance(value, str) else float(value),
+        "the model's training mode while it measures": any(training),
+        "the recording of gradients while it measures": any(recording),
+        "the model's training mode after the call": model.training,
+    }
 
 
 EPOCH_ACCURACY = Exercise(
@@ -269,13 +315,19 @@ def epoch_accuracy(model, dl):
     return weighted_mean(shares)
 """,
     cases=epoch_accuracy_cases,
-    observe=accuracy_and_mode,
+    observe=accuracy_and_modes,
     wrong=[
+        Wrong(
+            "def epoch_accuracy(model, dl):\n    model.eval()\n    with torch.no_grad():\n"
+            "        shares = [accuracy(model(xb), yb) for xb, yb in dl]\n    model.train()\n"
+            "    return torch.stack(shares).mean()",
+            hint="Has the batch of one image as much to say as a batch of four?",
+        ),
         Wrong(
             "def epoch_accuracy(model, dl):\n    model.eval()\n    with torch.no_grad():\n"
             "        shares = [accuracy(model(xb), yb) for xb, yb in dl]\n"
             "    return sum(shares) / len(shares)",
-            hint="Now the model stays in evaluation mode as well: put model.train() back.",
+            hint="The accuracy is as before, and now the model also stays in evaluation mode.",
         ),
         Wrong(
             "def epoch_accuracy(model, dl):\n    model.eval()\n    with torch.no_grad():\n"
@@ -288,6 +340,24 @@ def epoch_accuracy(model, dl):
             "        shares = [accuracy(model(xb), yb) * len(xb) for xb, yb in dl]\n"
             "    model.train()\n    return sum(shares)",
             hint="That is how many are right. What share is it?",
+        ),
+        Wrong(
+            "def epoch_accuracy(model, dl):\n    with torch.no_grad():\n"
+            "        shares = [(accuracy(model(xb), yb), len(xb)) for xb, yb in dl]\n"
+            "    model.train()\n    return weighted_mean(shares)",
+            hint="The accuracy is right here, but with a dropout layer it would not be. Why?",
+        ),
+        Wrong(
+            "def epoch_accuracy(model, dl):\n    model.eval()\n"
+            "    shares = [(accuracy(model(xb), yb), len(xb)) for xb, yb in dl]\n"
+            "    model.train()\n    return weighted_mean(shares)",
+            hint="Two switches, two jobs: which of them says what autograd keeps?",
+        ),
+        Wrong(
+            "def epoch_accuracy(model, dl):\n    model.eval()\n    with torch.no_grad():\n"
+            "        shares = [(accuracy(model(xb), yb), len(xb)) for xb, yb in dl]\n"
+            "    return weighted_mean(shares)",
+            hint="The accuracy is right. In which mode will the next epoch find the model?",
         ),
     ],
 )

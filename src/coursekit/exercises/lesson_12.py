@@ -11,6 +11,7 @@ def conv_size_cases():
         Case(7, 3, stride=2, about="stride 2 without padding"),
         Case(10, 4, stride=3, padding=1, about="a place that does not fit"),
         Case(5, 5, about="a window as large as the image"),
+        Case(10, 4, about="an even window"),
     ]
 
 
@@ -56,8 +57,8 @@ def blur_cases():
     dot = torch.zeros(1, 1, 5, 5)
     dot[0, 0, 2, 2] = 9.0
     return [
-        Case(dot),
-        Case(torch.arange(32.0).reshape(2, 1, 4, 4), about="a batch of two"),
+        Case(dot, about="a single 9 in the middle"),
+        Case(torch.arange(30.0).reshape(2, 1, 3, 5), about="two images that are not square"),
     ]
 
 
@@ -99,6 +100,30 @@ def blur(images):
             "    return F.conv2d(images, kernel, padding=1)",
             hint="How many pixels lie under the window?",
         ),
+        Wrong(
+            "def blur(images):\n    kernel = torch.full((1, 1, 3, 3), 1 / 8)\n"
+            "    return F.conv2d(images, kernel, padding=1)",
+            hint="Nine weights of 1/8 are more than a whole. How many pixels lie under the window?",
+        ),
+        Wrong(
+            "import numpy as np\n\n\ndef blur(images):\n    kernel = np.full((1, 1, 3, 3), 1 / 9)\n"
+            "    return F.conv2d(images, kernel, padding=1)",
+            hint="A convolution in torch wants tensors; this kernel is a NumPy array.",
+        ),
+        Wrong(
+            "def blur(images):\n    kernel = [[1 / 9] * 3] * 3\n"
+            "    return F.conv2d(images, kernel, padding=1)",
+            hint="A convolution in torch wants tensors; this kernel is a list.",
+        ),
+        Wrong(
+            "def blur(images):\n    return F.conv2d(images, 1 / 9, padding=1)",
+            hint="The weight is right. A kernel has one for each place under the window.",
+        ),
+        Wrong(
+            "def blur(images):\n    kernel = torch.full((1, 1, 3, 3), 1 / 9, dtype=torch.float64)\n"
+            "    return F.conv2d(images, kernel, padding=1)",
+            hint="Torch says Double for float64. Which dtype do the images have?",
+        ),
     ],
 )
 
@@ -108,6 +133,7 @@ def to_rows_cases():
 
     return [
         Case(torch.arange(40.0).reshape(2, 5, 2, 2), about="maps of 2 by 2"),
+        Case(torch.arange(24.0).flip(0).reshape(2, 2, 2, 3), about="maps of 2 by 3"),
         Case(torch.arange(30.0).reshape(3, 10, 1, 1), about="maps of one pixel"),
         Case(torch.arange(20.0).reshape(1, 5, 2, 2), about="a batch of one"),
     ]
@@ -119,7 +145,7 @@ TO_ROWS = Exercise(
     kind="fix",
     stub="""
 def to_rows(maps):
-    # (n, channels, h, w) -> one row for each image
+    # (n, channels, h, w) -> one row for each image, with all its numbers
     return maps.view(-1, maps.size(1))
 """,
     given="import torch",
@@ -146,20 +172,25 @@ def to_rows(maps):
 
 
 def small_cnn_cases():
-    return [Case()]
-
-
-def layers_and_shape(small_cnn):
-    """Return which layers the network has, and what it makes of three flat images."""
     import torch
 
-    torch.manual_seed(0)
-    model = small_cnn()
-    return {
-        "the layers": [type(layer).__name__ for layer in model],
-        "the shape of the logits": tuple(model(torch.zeros(3, 784)).shape),
-    }
+    return [Case(torch.rand(3, 784) - 0.5)]
 
+
+def logits_of(small_cnn, images):
+    """Return what the network makes of flat images; the engine has set the seed."""
+    return {"the tensor of logits": small_cnn()(images)}
+
+
+def in_order(*layers):
+    """Source text of an answer with these layers."""
+    lines = (f"        nn.{layer}," for layer in layers)
+    return f"small_cnn = {['def small_cnn():', '    return nn.Sequential(', *lines, '    )']}"
+
+
+IMAGES, CONV = "Unflatten(1, (1, 28, 28))", "Conv2d(1, 8, 3, stride=2, padding=1)"
+RELU, POOL, ROWS = "ReLU()", "AdaptiveAvgPool2d(1)", "Flatten()"
+LINEAR, TOO_MANY = "Linear(8, 10)", "Linear(784, 10)"
 
 SMALL_CNN = Exercise(
     name="small_cnn",
@@ -194,51 +225,39 @@ small_cnn = [
 ]
 """,
     cases=small_cnn_cases,
-    observe=layers_and_shape,
+    observe=logits_of,
     wrong=[
         Wrong(
-            """
-small_cnn = [
-    "def small_cnn():",
-    "    return nn.Sequential(",
-    "        nn.Unflatten(1, (1, 28, 28)),",
-    "        nn.Conv2d(1, 8, 3, stride=2, padding=1),",
-    "        nn.AdaptiveAvgPool2d(1),",
-    "        nn.Flatten(),",
-    "        nn.Linear(8, 10),",
-    "        nn.ReLU(),",
-    "    )",
-]
-""",
+            in_order(IMAGES, CONV, POOL, ROWS, LINEAR, RELU),
             hint="A ReLU at the end: these logits can never be negative, and may die.",
         ),
         Wrong(
-            """
-small_cnn = [
-    "def small_cnn():",
-    "    return nn.Sequential(",
-    "        nn.Unflatten(1, (1, 28, 28)),",
-    "        nn.Conv2d(1, 8, 3, stride=2, padding=1),",
-    "        nn.AdaptiveAvgPool2d(1),",
-    "        nn.ReLU(),",
-    "        nn.Flatten(),",
-    "        nn.Linear(8, 10),",
-    "    )",
-]
-""",
-            hint="It runs, but the mean is taken first: the ReLU belongs behind the convolution.",
+            in_order(IMAGES, CONV, POOL, RELU, ROWS, LINEAR),
+            hint="It runs, but something else stands between the convolution and its ReLU.",
         ),
         Wrong(
-            """
-small_cnn = [
-    "def small_cnn():",
-    "    return nn.Sequential(",
-    "        nn.Flatten(),",
-    "        nn.Linear(784, 10),",
-    "    )",
-]
-""",
+            in_order(ROWS, TOO_MANY),
             hint="That is the linear model of lesson 07. Where does the window slide?",
+        ),
+        Wrong(
+            in_order(IMAGES, RELU, CONV, POOL, ROWS, LINEAR),
+            hint="Here the ReLU cuts the pixels, not the answers of the convolution.",
+        ),
+        Wrong(
+            in_order(IMAGES, POOL, CONV, RELU, ROWS, LINEAR),
+            hint="After pooling, one pixel is left of an image. Which layer needs to see more?",
+        ),
+        Wrong(
+            in_order(IMAGES, CONV, POOL, ROWS, LINEAR),
+            hint="With no ReLU, a convolution, pooling and a linear layer are one linear step.",
+        ),
+        Wrong(
+            in_order(IMAGES, CONV, RELU, POOL, LINEAR),
+            hint="A linear layer wants one row for each image. Which shape does pooling leave?",
+        ),
+        Wrong(
+            in_order(IMAGES, CONV, RELU, ROWS, TOO_MANY),
+            hint="There are 8 maps of 14 by 14 numbers here: more than this linear layer expects.",
         ),
     ],
 )

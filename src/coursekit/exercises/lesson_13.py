@@ -31,14 +31,25 @@ def device_cases():
     import torch
     from torch import nn
 
+    class OnGPU(torch.Tensor):  # it says so, where there is no GPU as well
+        device = torch.device("cuda", 0)
+
     mixed = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2, device="meta"))
     left_behind = nn.BatchNorm1d(3, device="meta")
     left_behind.register_buffer("running_mean", torch.zeros(3))
+    frozen = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2, device="meta").requires_grad_(False))
+    inner = nn.Linear(2, 2, device="meta")
+    inner.register_buffer("known", torch.zeros(2).as_subclass(OnGPU))
+    centred = nn.Linear(2, 2, device="meta")
+    centred.mean = torch.zeros(2)
     return [
         Case(nn.Linear(2, 3)),
         Case(mixed, about="a model of which one half was moved"),
         Case(left_behind, about="a layer whose buffer stayed behind"),
         Case(nn.Sequential(nn.ReLU()), about="a model without any tensor"),
+        Case(frozen, about="a part that is not trained"),
+        Case(nn.Sequential(inner), about="a buffer of its own on cuda:0"),
+        Case(centred, about="a plain attribute, which would not move"),
     ]
 
 
@@ -54,21 +65,37 @@ def devices_of(model):
 """,
     solution="""
 def devices_of(model):
-    return {t.device.type for t in model.state_dict().values()}
+    return {t.device.type for t in [*model.parameters(), *model.buffers()]}
 """,
     cases=device_cases,
     wrong=[
         Wrong(
             "def devices_of(model):\n    return {p.device.type for p in model.parameters()}",
-            hint="Parameters are not all that moves. What else does a BatchNorm keep?",
+            hint="Parameters are not all that moves. What else does a BatchNorm, say, keep?",
         ),
         Wrong(
             "def devices_of(model):\n    return next(model.parameters()).device.type",
-            hint="One parameter does not speak for all of them, and a set was asked for.",
+            hint="A set was asked for: there may be several types.",
+        ),
+        Wrong(
+            "def devices_of(model):\n"
+            "    first = next(model.parameters(), None)\n"
+            "    return set() if first is None else {first.device.type}",
+            hint="Does one parameter speak for all of them?",
+        ),
+        Wrong(
+            "def devices_of(model):\n"
+            "    return {str(t.device) for t in [*model.parameters(), *model.buffers()]}",
+            hint='A GPU has a number, as in "cuda:0". Only the type was asked for.',
         ),
         Wrong(
             "def devices_of(model):\n    return [p.device.type for p in model.parameters()]",
             hint="Each device once: a set, not a list.",
+        ),
+        Wrong(
+            "def devices_of(model):\n"
+            "    return {t.device for t in [*model.parameters(), *model.buffers()]}",
+            hint='A device is more than its type. Where does it keep the word, such as "cpu"?',
         ),
     ],
 )
@@ -76,11 +103,19 @@ def devices_of(model):
 
 def idle_cases():
     return [
-        Case([("Python", "load", 0, 5), ("device", "compute", 5, 2), ("device", "compute", 10, 3)]),
+        Case([("Python", "load", 0, 5), ("device", "compute", 5, 2), ("device", "compute", 10, 2)]),
         Case([("device", "compute", 0, 4), ("device", "compute", 4, 4)], about="no gap"),
         Case(
-            [("device", "compute", 1, 2), ("device", "compute", 6, 1), ("Python", "save", 7, 9)],
+            [("device", "compute", 2, 2), ("device", "compute", 6, 1), ("Python", "save", 7, 9)],
             about="Python going on when the device is done",
+        ),
+        Case(
+            [
+                ("device", "compute", 0.5, 1),
+                ("device", "compute", 2, 1),
+                ("device", "compute", 6, 2),
+            ],
+            about="two gaps",
         ),
     ]
 
@@ -133,7 +168,10 @@ def idle_ticks(events):
 
 
 def clock_cases():
-    return [Case(7, about="a device that needs 7 ticks"), Case(0, about="work that takes no time")]
+    return [
+        Case(7, about="a device that needs 7 ticks, and 1 to be asked"),
+        Case(0, about="work that takes no time"),
+    ]
 
 
 class Ticking:
@@ -226,6 +264,20 @@ honest_time = [
             """
 honest_time = [
     "def honest_time(work, synchronize, clock):",
+    "    begin = clock()",
+    "    work()",
+    "    synchronize()",
+    "    work()",
+    "    synchronize()",
+    "    return clock() - begin",
+]
+""",
+            hint="Two runs are measured here, and the first run of anything is slow.",
+        ),
+        Wrong(
+            """
+honest_time = [
+    "def honest_time(work, synchronize, clock):",
     "    work()",
     "    synchronize()",
     "    begin = clock()",
@@ -261,8 +313,8 @@ def loss_cases():
         return [torch.tensor(v, dtype=torch.bfloat16) for v in values]
 
     return [
-        Case(losses(*[2.0] * 600), about="600 batches"),
-        Case(losses(0.5, 0.25), about="two batches"),
+        Case(losses(*[3.0] * 1500), about="1500 batches"),
+        Case(losses(1.0, 2.0, 6.5), about="three batches"),
         Case(losses(2.0), about="a single batch"),
     ]
 
@@ -287,8 +339,16 @@ def mean_loss_of(losses):
     cases=loss_cases,
     wrong=[
         Wrong(
+            "def mean_loss_of(losses):\n    return torch.stack(losses).mean().item()",
+            hint="The mean is nearly right: at the end it is rounded to a number of 16 bits.",
+        ),
+        Wrong(
             "def mean_loss_of(losses):\n    return (sum(losses) / len(losses)).item()",
-            hint="sum adds in bfloat16 too. Which numbers have enough digits to be added up?",
+            hint="It is still added up in bfloat16. Which numbers have enough digits?",
+        ),
+        Wrong(
+            "def mean_loss_of(losses):\n    return (sum(losses).float() / len(losses)).item()",
+            hint="More digits at the end are too late: the sum was stuck by then.",
         ),
         Wrong(
             "def mean_loss_of(losses):\n    return sum(loss.item() for loss in losses)",
