@@ -8,7 +8,7 @@ FIRST_LOSS_LETTERS = Exercise(
     kind="predict",
     stub="""
 # An untrained model reads the 26 letters instead of 10 digits.
-# Which first loss do you expect?
+# Which first loss do you expect, to one decimal?
 first_loss_letters = ...
 """,
     solution="""
@@ -17,10 +17,22 @@ first_loss_letters = 3.258
     given="import math",
     wrong=[
         Wrong("first_loss_letters = math.log(10)", hint="That would be right for ten classes."),
-        Wrong("first_loss_letters = math.log(64)", hint="How many images there are is no matter."),
+        Wrong("first_loss_letters = math.log(64)", hint="The number of images does not matter."),
         Wrong("first_loss_letters = 1 / 26", hint="That is the probability. What is its surprise?"),
         Wrong(
             "first_loss_letters = math.log2(26)", hint="Right in bits. The lesson counts in nats."
+        ),
+        Wrong(
+            "first_loss_letters = math.log10(26)",
+            hint="This logarithm has the base 10. Which one is in the lesson's loss?",
+        ),
+        Wrong(
+            "first_loss_letters = math.log(1 / 26)",
+            hint="A surprise is never negative. Which sign stands before the logarithm?",
+        ),
+        Wrong(
+            "first_loss_letters = 26",
+            hint="So many classes there are. How surprising is it to guess among them?",
         ),
     ],
     rtol=0.02,
@@ -33,7 +45,11 @@ def softmax_cases():
 
     return [
         Case(torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 5.0]])),
-        Case(torch.tensor([[1000.0, 0.0], [-1000.0, 0.0]]), about="very large scores"),
+        # Two large scores in a row: cutting large numbers off would make them equal.
+        Case(
+            torch.tensor([[1000.0, 999.0, 0.0], [-1000.0, -1001.0, -2000.0]]),
+            about="very large scores",
+        ),
         Case(torch.zeros(1, 4), about="a batch of one"),
     ]
 
@@ -77,6 +93,25 @@ def softmax(x):
             "    return x - x.exp().sum(dim=-1, keepdim=True).log()",
             hint="These are logarithms of probabilities.",
         ),
+        Wrong(
+            "def softmax(x):\n    e = (x - x.max(dim=-1).values).exp()\n"
+            "    return e / e.sum(dim=-1)",
+            hint="One number for each row, (n,), must meet (n, k) row by row. What keeps the axis?",
+        ),
+        Wrong(
+            "def softmax(x):\n    e = (x - x.max(dim=-1, keepdim=True)).exp()\n"
+            "    return e / e.sum(dim=-1, keepdim=True)",
+            hint="max along an axis returns two things: the largest scores, and where they are.",
+        ),
+        Wrong(
+            "def softmax(x):\n    e = (x - x.max()).exp()\n"
+            "    return e / e.sum(dim=-1, keepdim=True)",
+            hint="In a row of very small scores every exponential is 0 here, and 0 / 0 is nan.",
+        ),
+        Wrong(
+            "def softmax(x):\n    return x.sigmoid()",
+            hint="Each score is judged alone here. The classes of one image must share 1.",
+        ),
     ],
 )
 
@@ -92,6 +127,12 @@ def top_k_cases():
         Case(scores, yb, 2),
         Case(scores, yb, 1, about="k = 1, which is the accuracy"),
         Case(scores, yb, 3, about="k = all classes"),
+        Case(
+            torch.tensor([[0.1, 0.3, 0.2, 0.15, 0.25], [0.3, 0.1, 0.25, 0.2, 0.15]]),
+            torch.tensor([4, 4]),
+            4,
+            about="another batch size",
+        ),
     ]
 
 
@@ -130,6 +171,21 @@ def top_k_accuracy(preds, yb, k):
             "    return (best == yb[:, None]).any(dim=1).float().sum()",
             hint="That is how many. What share is it?",
         ),
+        Wrong(
+            "def top_k_accuracy(preds, yb, k):\n    best = preds.topk(k, dim=1).indices\n"
+            "    return (best == yb).any(dim=1).float().mean()",
+            hint="Lined up at the last axis, k meets n here. What shape must yb have?",
+        ),
+        Wrong(
+            "def top_k_accuracy(preds, yb, k):\n    best = preds.topk(k, dim=1).indices\n"
+            "    return (yb in best).float().mean()",
+            hint="Lined up at the last axis, n meets k here. Give each row its own class.",
+        ),
+        Wrong(
+            "def top_k_accuracy(preds, yb, k):\n    best = preds.topk(k, dim=1).indices\n"
+            "    return torch.isin(best, yb).any(dim=1).float().mean()",
+            hint="Every image counts as a hit here. Is each row compared with its own class alone?",
+        ),
     ],
 )
 
@@ -153,8 +209,9 @@ def two_steps(train_step, weights, xb, yb, lr):
     first = train_step(weights, xb, yb, lr)
     second = train_step(weights, xb, yb, lr)
     return {
-        "the losses of two steps": (first.detach(), second.detach()),
-        "the weights after two steps": weights.detach().clone(),
+        "the loss of the first step": first,
+        "the loss of the second step": second,
+        "the tensor of weights after two steps": weights.detach().clone(),
     }
 
 
@@ -218,7 +275,7 @@ train_step = [
     "        weights.grad.zero_()",
 ]
 """,
-            hint="What stands after return never runs, and indentation must fit the line above.",
+            hint="The last line is indented. Which line above opens a block for it?",
         ),
         Wrong(
             """
@@ -235,6 +292,81 @@ train_step = [
 """,
             hint="The step needs a gradient. Who makes it?",
         ),
+        Wrong(
+            """
+train_step = [
+    "def train_step(weights, xb, yb, lr):",
+    "    preds = log_softmax(xb @ weights)",
+    "    loss = nll(preds, yb)",
+    "    return loss",
+    "    loss.backward()",
+    "    with torch.no_grad():",
+    "        weights -= lr * weights.grad",
+    "        weights.grad.zero_()",
+]
+""",
+            hint="A function ends at return: here three of the five steps never run.",
+        ),
+        Wrong(
+            """
+train_step = [
+    "def train_step(weights, xb, yb, lr):",
+    "    preds = log_softmax(xb @ weights)",
+    "    loss = nll(preds, yb)",
+    "    loss.backward()",
+    "    return loss",
+    "    with torch.no_grad():",
+    "        weights -= lr * weights.grad",
+    "        weights.grad.zero_()",
+]
+""",
+            hint="A function ends at return: here the weights never take their step.",
+        ),
+        Wrong(
+            """
+train_step = [
+    "def train_step(weights, xb, yb, lr):",
+    "    preds = log_softmax(xb @ weights)",
+    "    loss.backward()",
+    "    loss = nll(preds, yb)",
+    "    with torch.no_grad():",
+    "        weights -= lr * weights.grad",
+    "        weights.grad.zero_()",
+    "    return loss",
+]
+""",
+            hint="`loss` is used above the line that makes it.",
+        ),
+        Wrong(
+            """
+train_step = [
+    "def train_step(weights, xb, yb, lr):",
+    "    loss = nll(preds, yb)",
+    "    preds = log_softmax(xb @ weights)",
+    "    loss.backward()",
+    "    with torch.no_grad():",
+    "        weights -= lr * weights.grad",
+    "        weights.grad.zero_()",
+    "    return loss",
+]
+""",
+            hint="`preds` is used above the line that makes it.",
+        ),
+        Wrong(
+            """
+train_step = [
+    "def train_step(weights, xb, yb, lr):",
+    "    preds = log_softmax(xb @ weights)",
+    "    loss = nll(preds, yb)",
+    "    with torch.no_grad():",
+    "        weights.grad.zero_()",
+    "        weights -= lr * weights.grad",
+    "    loss.backward()",
+    "    return loss",
+]
+""",
+            hint="There is no gradient to clear yet. Which line makes it?",
+        ),
     ],
 )
 
@@ -242,13 +374,15 @@ train_step = [
 def take_step_cases():
     import torch
 
-    def leaf(values):
+    def leaf(values, power=2):
         p = torch.tensor(values, requires_grad=True)
-        (p**2).sum().backward()
+        (p**power).sum().backward()
         return p
 
     return [
         Case(leaf([1.0, -2.0]), lr=0.25),
+        # Of another loss: the gradient is not twice the weights.
+        Case(leaf([[1.0, 2.0], [-1.0, 0.5]], 3), lr=0.1, about="a matrix of weights"),
         Case(leaf([3.0]), lr=0.0, about="a learning rate of zero"),
     ]
 
@@ -257,8 +391,8 @@ def changed_in_place(take_step, weights, lr):
     """Return the caller's own weights after the step: the answer must have changed them."""
     take_step(weights, lr)
     return {
-        "the caller's weights": weights.detach().clone(),
-        "weights.requires_grad": weights.requires_grad,
+        "the caller's tensor after the call": weights.detach().clone(),
+        "the flag requires_grad of weights after the call": weights.requires_grad,
     }
 
 
@@ -282,7 +416,7 @@ def take_step(weights, lr):
     wrong=[
         Wrong(
             "def take_step(weights, lr):\n    return weights - lr * weights.grad",
-            hint="A new tensor is made, and the caller keeps the old one. Change it in place.",
+            hint="The caller's tensor is as before. What gets the new numbers instead?",
         ),
         Wrong(
             "def take_step(weights, lr):\n    weights -= lr * weights.grad",
@@ -292,6 +426,11 @@ def take_step(weights, lr):
             "def take_step(weights, lr):\n    with torch.no_grad():\n"
             "        weights += lr * weights.grad",
             hint="This goes uphill.",
+        ),
+        Wrong(
+            "def take_step(weights, lr):\n    with torch.no_grad():\n"
+            "        weights -= lr * weights.grad\n        weights.grad.zero_()",
+            hint="The step is right. Clearing the gradient is the loop's next job, not the step's.",
         ),
     ],
 )

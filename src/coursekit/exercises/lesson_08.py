@@ -7,46 +7,73 @@ NUMBERS_TO_LEARN = Exercise(
     lesson="08",
     kind="predict",
     stub="""
-# nn.Sequential(nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 10))
+# nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
 # How many numbers does this net learn?
 numbers_to_learn = ...
 """,
     solution="""
-numbers_to_learn = 79510
+numbers_to_learn = 50890
 """,
     wrong=[
-        Wrong("numbers_to_learn = 79400", hint="Each output of a Linear layer has a bias too."),
-        Wrong("numbers_to_learn = 78500", hint="That is the first layer. And the last one?"),
-        Wrong("numbers_to_learn = 79610", hint="A ReLU has nothing to learn."),
+        Wrong("numbers_to_learn = 50816", hint="Each output of a Linear layer has a bias too."),
+        Wrong(
+            "numbers_to_learn = 50826",
+            hint="You are 64 short. What has each of the 64 hidden numbers besides its weights?",
+        ),
+        Wrong(
+            "numbers_to_learn = 50880",
+            hint="You are 10 short. What has each of the ten outputs besides its weights?",
+        ),
+        Wrong("numbers_to_learn = 50818", hint="A layer has more than one bias."),
+        Wrong("numbers_to_learn = 50240", hint="That is the first layer. And the last one?"),
+        Wrong("numbers_to_learn = 50954", hint="A ReLU has nothing to learn."),
         Wrong("numbers_to_learn = 4", hint="Four tensors. How many numbers are in them?"),
         Wrong("numbers_to_learn = 7850", hint="That is lesson 07's model, without a hidden layer."),
+        Wrong("numbers_to_learn = 79510", hint="That is section 6's net. This one is narrower."),
     ],
     rtol=0.0,
-    why="(784 + 1) times 100, and (100 + 1) times 10: the 1 is the bias.",
+    why="(784 + 1) times 64, and (64 + 1) times 10: the 1 is the bias.",
 )
+
+
+def fill_parameters(net):
+    """Give every parameter fixed values of both signs: what is random cannot be compared."""
+    import torch
+
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.cos(torch.arange(float(p.numel()))).view_as(p))
+
+
+def gradient_count(net, out):
+    """Count the parameters that ``backward()`` reaches from ``out``: the others never learn."""
+    import torch
+
+    if torch.is_tensor(out) and out.requires_grad:
+        out.sum().backward()
+    return sum(p.grad is not None for p in net.parameters())
 
 
 def my_linear_cases():
     import torch
 
     return [
-        Case(3, 2, torch.tensor([[1.0, 2.0, 3.0], [0.0, -1.0, 0.5]])),
+        Case(3, 2, torch.tensor([[1.0, 2.0, 3.0], [0.0, -4.0, 0.5]])),
         Case(2, 2, torch.tensor([[1.0, 2.0], [3.0, 4.0]]), about="as many outputs as inputs"),
-        Case(3, 2, torch.ones(4, 5, 3), about="an input with three axes"),
+        Case(2, 3, torch.tensor([[0.5, -1.0]]), about="a batch of one"),
     ]
 
 
-def with_counted_parameters(layer_class, n_in, n_out, xb):
-    """Fill the parameters with 0.1, 0.2, … before the call: what is random cannot be compared."""
-    import torch
-
+def names_and_output(layer_class, n_in, n_out, xb):
+    """Build the layer, name its parameters, call it with fixed numbers in them."""
     layer = layer_class(n_in, n_out)
-    with torch.no_grad():
-        for p in layer.parameters():
-            p.copy_(torch.arange(1.0, p.numel() + 1).view_as(p) / 10)
+    found = sorted(f"{name} {tuple(p.shape)}" for name, p in layer.named_parameters())
+    fill_parameters(layer)
+    out = layer(xb)
     return {
-        "the parameters": [f"{name} {tuple(p.shape)}" for name, p in layer.named_parameters()],
-        "the output": layer(xb).detach(),
+        "the list of parameters": ", ".join(found) or "empty",
+        "the output": out,
+        "the number of parameters that get a gradient": gradient_count(layer, out),
     }
 
 
@@ -79,7 +106,7 @@ class MyLinear(nn.Module):
         return xb @ self.weight.T + self.bias
 """,
     cases=my_linear_cases,
-    observe=with_counted_parameters,
+    observe=names_and_output,
     wrong=[
         Wrong(
             """
@@ -119,9 +146,23 @@ class MyLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, xb):
-        return (self.weight @ xb.T + self.bias[:, None]).T
+        return self.weight @ xb.T + self.bias
 """,
-            hint="Right for a matrix. With more axes .T turns over all: keep xb on the left.",
+            hint="Each row of the output must belong to a row of xb. What do the rows mean here?",
+        ),
+        Wrong(
+            """
+class MyLinear(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        w = torch.empty(n_out, n_in)
+        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
+        self.bias = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        return xb @ self.weight.data.T + self.bias
+""",
+            hint="One of the two would never learn. What cuts it off from the output?",
         ),
         Wrong(
             """
@@ -135,7 +176,7 @@ class MyLinear(nn.Module):
     def forward(self, xb):
         return xb @ self.weight + self.bias
 """,
-            hint="This works, but nn.Linear keeps one row for each output.",
+            hint="The numbers are right. But nn.Linear's weight has one row for each output.",
         ),
     ],
 )
@@ -155,6 +196,16 @@ def count_trainable_cases():
     ]
 
 
+def count_and_flags(count_trainable, model):
+    """Counting must leave the model as it was, frozen or not."""
+    return {
+        "the result": count_trainable(model),
+        "the list of requires_grad flags after the call": [
+            p.requires_grad for p in model.parameters()
+        ],
+    }
+
+
 COUNT_TRAINABLE = Exercise(
     name="count_trainable",
     lesson="08",
@@ -170,6 +221,7 @@ def count_trainable(model):
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 """,
     cases=count_trainable_cases,
+    observe=count_and_flags,
     wrong=[
         Wrong(
             "def count_trainable(model):\n    return len(list(model.parameters()))",
@@ -201,17 +253,31 @@ def hidden_net_cases():
     ]
 
 
-def with_signed_parameters(net_class, n_in, n_hidden, n_out, xb):
-    """Name the shapes, then give every parameter fixed values of both signs and call."""
-    import torch
+def spread_of_weights(net_class):
+    """Say how far the weights of a large fresh net spread, compared with 1 / sqrt(inputs).
 
+    In this unit `randn` as in `init_params` has 1, Kaiming's start 1.4, nn.Linear's own 0.58.
+    """
+    big = net_class(100, 400, 100)
+    sizes = [p.std().item() * len(p) ** 0.5 for p in big.parameters() if p.dim() == 2]
+    if all(0.54 < size < 1.6 for size in sizes):
+        return "about 1 / sqrt(inputs)"
+    return "too large" if max(sizes) > 1.6 else "too small"
+
+
+def shapes_output_and_spread(net_class, n_in, n_hidden, n_out, xb):
+    """Call the net, if its shapes are right, with fixed numbers; look at its random ones too."""
     net = net_class(n_in, n_hidden, n_out)
-    found = sorted(f"{tuple(p.shape)}" for p in net.parameters())
-    values = torch.cos(torch.arange(40.0))
-    with torch.no_grad():
-        for p in net.parameters():
-            p.copy_(values[: p.numel()].view_as(p))
-    return {"the shapes of the parameters": found, "the output": net(xb).detach()}
+    found = sorted(tuple(p.shape) for p in net.parameters())
+    fits = found == sorted([(n_in, n_hidden), (n_hidden,), (n_hidden, n_out), (n_out,)])
+    fill_parameters(net)
+    out = net(xb) if fits else None
+    return {
+        "the list of parameter shapes": ", ".join(map(str, found)) or "empty",
+        "the output": out,
+        "the number of parameters that get a gradient": gradient_count(net, out),
+        "the spread of fresh weights in a large net": spread_of_weights(net_class) if fits else "",
+    }
 
 
 HIDDEN_NET = Exercise(
@@ -220,7 +286,8 @@ HIDDEN_NET = Exercise(
     kind="write",
     stub="""
 class HiddenNet(nn.Module):
-    # Like Logistic, from parameters of your own, w1, b1, w2, b2:
+    # Like Logistic, from parameters of your own:
+    # w1 (n_in, n_hidden), b1 (n_hidden,), w2 (n_hidden, n_out), b2 (n_out,)
     # xb (n, n_in) -> ReLU of (n, n_hidden) -> logits (n, n_out)
     def __init__(self, n_in, n_hidden, n_out):
         super().__init__()
@@ -243,7 +310,7 @@ class HiddenNet(nn.Module):
         return h @ self.w2 + self.b2
 """,
     cases=hidden_net_cases,
-    observe=with_signed_parameters,
+    observe=shapes_output_and_spread,
     wrong=[
         Wrong(
             """
@@ -305,7 +372,7 @@ class HiddenNet(nn.Module):
     def forward(self, xb):
         return F.relu(xb @ self.w1 + self.b1) @ self.w2 + self.b2
 """,
-            hint="parameters() finds nothing: plain tensors are not registered.",
+            hint="parameters() finds nothing. What must be assigned to self to be registered?",
         ),
         Wrong(
             """
@@ -318,29 +385,113 @@ class HiddenNet(nn.Module):
 """,
             hint="The first line of __init__ must build the part that nn.Module brings.",
         ),
+        Wrong(
+            """
+class HiddenNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden))
+        self.b1 = nn.Parameter(torch.zeros(n_hidden))
+        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out))
+        self.b2 = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        h = F.relu(xb @ self.w1 + self.b1)
+        return h @ self.w2 + self.b2
+""",
+            hint="Fresh weights spread too far. What does init_params do to them?",
+        ),
+        Wrong(
+            """
+class HiddenNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in)
+        self.b1 = nn.Parameter(torch.zeros(n_hidden))
+        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden)
+        self.b2 = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        h = F.relu(xb @ self.w1 + self.b1)
+        return h @ self.w2 + self.b2
+""",
+            hint="Fresh weights spread too little. Compare how init_params makes and scales them.",
+        ),
+        Wrong(
+            """
+class HiddenNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
+        self.b1 = torch.zeros(n_hidden)
+        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
+        self.b2 = torch.zeros(n_out)
+
+    def forward(self, xb):
+        h = F.relu(xb @ self.w1 + self.b1)
+        return h @ self.w2 + self.b2
+""",
+            hint="Only the weights are registered. The biases must be learned too.",
+        ),
+        Wrong(
+            """
+class HiddenNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden)) / n_in**0.5
+        self.b1 = nn.Parameter(torch.zeros(n_hidden))
+        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out)) / n_hidden**0.5
+        self.b2 = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        h = F.relu(xb @ self.w1 + self.b1)
+        return h @ self.w2 + self.b2
+""",
+            hint="Only the biases are registered. Is w1 a Parameter when it is assigned to self?",
+        ),
+        Wrong(
+            """
+class HiddenNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_hidden, n_in) / n_in**0.5)
+        self.b1 = nn.Parameter(torch.zeros(n_hidden))
+        self.w2 = nn.Parameter(torch.randn(n_out, n_hidden) / n_hidden**0.5)
+        self.b2 = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        h = F.relu(xb @ self.w1.T + self.b1)
+        return h @ self.w2.T + self.b2
+""",
+            hint="These weights lie as in nn.Linear. Which shapes does the comment ask for?",
+        ),
     ],
 )
 
 
 def deep_net_cases():
+    import torch
+
+    three = torch.tensor([[3.0, -3.0, -2.0], [2.0, -1.0, -4.0]])
     return [
-        Case((3, 4, 2)),
-        Case((2, 5, 5, 1), about="three layers"),
-        Case((3, 2), about="a single layer"),
+        Case((3, 4, 2), three),
+        Case((2, 5, 5, 1), torch.tensor([[1.0, -2.0], [-3.0, 0.5]]), about="three layers"),
+        Case((3, 2), three, about="a single layer"),
+        Case((3, 2, 2), three, about="a hidden layer as wide as the last"),
     ]
 
 
-def built_and_called(net_class, widths):
+def shapes_and_output(net_class, widths, xb):
     """Build the net, list its parameters, call it with fixed numbers in them."""
-    import torch
-
     net = net_class(*widths)
-    found = [tuple(p.shape) for p in net.parameters()]
-    with torch.no_grad():
-        for p in net.parameters():
-            p.copy_(torch.cos(torch.arange(float(p.numel()))).view_as(p))
-    xb = torch.sin(torch.arange(2.0 * widths[0])).view(2, -1)
-    return {"the shapes of the parameters": found, "the output": net(xb).detach()}
+    found = [str(tuple(p.shape)) for p in net.parameters()]
+    fill_parameters(net)
+    out = net(xb)
+    return {
+        "the list of parameter shapes": ", ".join(found) or "empty",
+        "the output": out,
+        "the number of parameters that get a gradient": gradient_count(net, out),
+    }
 
 
 DEEP_NET = Exercise(
@@ -377,7 +528,7 @@ class DeepNet(nn.Module):
         return last(xb)
 """,
     cases=deep_net_cases,
-    observe=built_and_called,
+    observe=shapes_and_output,
     wrong=[
         Wrong(
             """
