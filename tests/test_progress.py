@@ -191,7 +191,7 @@ def test_notes_say_what_happened(calm):
     notes = {s: {r["note"] for r in rows.values()} for s, rows in table(calm[0]).items()}
     assert notes["no_module"] == {"cell 2: ModuleNotFoundError: No module named 'no_such_module'"}
     assert notes["dies"] == {"", "the process ended with status 0"}
-    assert any("No result within 10 seconds" in note for note in notes["loop"])
+    assert any("No result within 5 seconds" in note for note in notes["loop"])
     assert notes["solved"] == {""}
 
 

@@ -37,9 +37,9 @@ class Speeds:
         >>> speeds = {"start": 800.0, "faster": 2400.0}
         >>> Speeds("a laptop", "cpu", "2026-11-25", "2.14.1", speeds, limit=6400.0)
         a laptop (cpu), measured 2026-11-25 with torch 2.14.1
-          start                 800 images a second   1.0 times
-          faster              2,400 images a second   3.0 times
-          limit in 32 bits    6,400 images a second   8.0 times
+          start                   800 images a second   1.0 times
+          faster                2,400 images a second   3.0 times
+          limit in 32 bits      6,400 images a second   8.0 times
     """
 
     device: str
