@@ -46,6 +46,8 @@ Write a function (``kind="write"``; with one line missing, ``"fill"``; with a mi
     )
 
 (In a module the texts start at the left edge, without this indentation.)
+A wrong answer that is nearly the solution is written as what is different in it:
+``Wrong(instead(MSE, (".mean()", ".sum()")), hint=...)``, with ``instead`` from ``model``.
 
 Put lines in order (``"order"``): stub and solution assign a list of lines to ``name``; the lines
 define a function, which is tried on ``cases`` like any other, so every order that works is right.

@@ -1,6 +1,6 @@
 """Exercises of lesson 08, nn.Module."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, instead
 
 NUMBERS_TO_LEARN = Exercise(
     name="numbers_to_learn",
@@ -77,6 +77,18 @@ def names_and_output(layer_class, n_in, n_out, xb):
     }
 
 
+_MY_LINEAR = """
+class MyLinear(nn.Module):
+    def __init__(self, n_in, n_out):
+        super().__init__()
+        w = torch.empty(n_out, n_in)
+        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
+        self.bias = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        return xb @ self.weight.T + self.bias
+"""
+
 MY_LINEAR = Exercise(
     name="MyLinear",
     lesson="08",
@@ -94,88 +106,30 @@ class MyLinear(nn.Module):
         return ...  # (n, n_in) -> (n, n_out)
 """,
     given="import torch\nfrom torch import nn",
-    solution="""
-class MyLinear(nn.Module):
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        w = torch.empty(n_out, n_in)
-        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return xb @ self.weight.T + self.bias
-""",
+    solution=_MY_LINEAR,
     cases=my_linear_cases,
     observe=names_and_output,
     wrong=[
         Wrong(
-            """
-class MyLinear(nn.Module):
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        w = torch.empty(n_out, n_in)
-        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return xb @ self.weight + self.bias
-""",
+            instead(_MY_LINEAR, ("self.weight.T", "self.weight")),
             hint="xb is (n, n_in), the weight (n_out, n_in): the inner numbers must agree.",
         ),
         Wrong(
-            """
-class MyLinear(nn.Module):
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        w = torch.empty(n_out, n_in)
-        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return xb @ self.weight.T
-""",
+            instead(_MY_LINEAR, (" + self.bias", "")),
             hint="One of the two parameters is never used.",
         ),
         Wrong(
-            """
-class MyLinear(nn.Module):
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        w = torch.empty(n_out, n_in)
-        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return self.weight @ xb.T + self.bias
-""",
+            instead(_MY_LINEAR, ("xb @ self.weight.T", "self.weight @ xb.T")),
             hint="Each row of the output must belong to a row of xb. What do the rows mean here?",
         ),
         Wrong(
-            """
-class MyLinear(nn.Module):
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        w = torch.empty(n_out, n_in)
-        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return xb @ self.weight.data.T + self.bias
-""",
+            instead(_MY_LINEAR, ("weight.T", "weight.data.T")),
             hint="One of the two would never learn. What cuts it off from the output?",
         ),
         Wrong(
-            """
-class MyLinear(nn.Module):
-    def __init__(self, n_in, n_out):
-        super().__init__()
-        w = torch.empty(n_in, n_out)
-        self.weight = nn.Parameter(w.uniform_(-1, 1) / n_in**0.5)
-        self.bias = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return xb @ self.weight + self.bias
-""",
+            instead(
+                _MY_LINEAR, ("empty(n_out, n_in)", "empty(n_in, n_out)"), ("weight.T", "weight")
+            ),
             hint="The numbers are right. But nn.Linear's weight has one row for each output.",
         ),
     ],
@@ -280,6 +234,20 @@ def shapes_output_and_spread(net_class, n_in, n_hidden, n_out, xb):
     }
 
 
+_HIDDEN_NET = """
+class HiddenNet(nn.Module):
+    def __init__(self, n_in, n_hidden, n_out):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
+        self.b1 = nn.Parameter(torch.zeros(n_hidden))
+        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
+        self.b2 = nn.Parameter(torch.zeros(n_out))
+
+    def forward(self, xb):
+        h = F.relu(xb @ self.w1 + self.b1)
+        return h @ self.w2 + self.b2
+"""
+
 HIDDEN_NET = Exercise(
     name="HiddenNet",
     lesson="08",
@@ -296,173 +264,60 @@ class HiddenNet(nn.Module):
         ...
 """,
     given="import torch\nimport torch.nn.functional as F\nfrom torch import nn",
-    solution="""
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return h @ self.w2 + self.b2
-""",
+    solution=_HIDDEN_NET,
     cases=hidden_net_cases,
     observe=shapes_output_and_spread,
     wrong=[
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        return (xb @ self.w1 + self.b1) @ self.w2 + self.b2
-""",
+            instead(_HIDDEN_NET, ("F.relu(xb @ self.w1 + self.b1)", "xb @ self.w1 + self.b1")),
             hint="Without a bend these two layers are one.",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return F.relu(h @ self.w2 + self.b2)
-""",
+            instead(_HIDDEN_NET, ("h @ self.w2 + self.b2", "F.relu(h @ self.w2 + self.b2)")),
             hint="A logit may be negative. The ReLU belongs between the layers, not after both.",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return (h @ self.w2 + self.b2).softmax(dim=1)
-""",
+            instead(
+                _HIDDEN_NET, ("h @ self.w2 + self.b2", "(h @ self.w2 + self.b2).softmax(dim=1)")
+            ),
             hint="These are probabilities. F.cross_entropy wants logits.",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = torch.randn(n_in, n_hidden, requires_grad=True)
-        self.b1 = torch.zeros(n_hidden, requires_grad=True)
-        self.w2 = torch.randn(n_hidden, n_out, requires_grad=True)
-        self.b2 = torch.zeros(n_out, requires_grad=True)
-
-    def forward(self, xb):
-        return F.relu(xb @ self.w1 + self.b1) @ self.w2 + self.b2
-""",
+            instead(_HIDDEN_NET, ("nn.Parameter", "")),
             hint="parameters() finds nothing. What must be assigned to self to be registered?",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
-
-    def forward(self, xb):
-        return xb @ self.w1
-""",
+            instead(_HIDDEN_NET, ("        super().__init__()\n", "")),
             hint="The first line of __init__ must build the part that nn.Module brings.",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden))
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out))
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return h @ self.w2 + self.b2
-""",
+            instead(_HIDDEN_NET, (" / n_in**0.5", ""), (" / n_hidden**0.5", "")),
             hint="Fresh weights spread too far. What does init_params do to them?",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in)
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden)
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return h @ self.w2 + self.b2
-""",
+            instead(_HIDDEN_NET, ("**0.5", "")),
             hint="Fresh weights spread too little. Compare how init_params makes and scales them.",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden) / n_in**0.5)
-        self.b1 = torch.zeros(n_hidden)
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out) / n_hidden**0.5)
-        self.b2 = torch.zeros(n_out)
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return h @ self.w2 + self.b2
-""",
+            instead(_HIDDEN_NET, ("nn.Parameter(torch.zeros", "(torch.zeros")),
             hint="Only the weights are registered. The biases must be learned too.",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_in, n_hidden)) / n_in**0.5
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_hidden, n_out)) / n_hidden**0.5
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1 + self.b1)
-        return h @ self.w2 + self.b2
-""",
+            instead(
+                _HIDDEN_NET,
+                ("n_hidden) / n_in**0.5)", "n_hidden)) / n_in**0.5"),
+                ("n_out) / n_hidden**0.5)", "n_out)) / n_hidden**0.5"),
+            ),
             hint="Only the biases are registered. Is w1 a Parameter when it is assigned to self?",
         ),
         Wrong(
-            """
-class HiddenNet(nn.Module):
-    def __init__(self, n_in, n_hidden, n_out):
-        super().__init__()
-        self.w1 = nn.Parameter(torch.randn(n_hidden, n_in) / n_in**0.5)
-        self.b1 = nn.Parameter(torch.zeros(n_hidden))
-        self.w2 = nn.Parameter(torch.randn(n_out, n_hidden) / n_hidden**0.5)
-        self.b2 = nn.Parameter(torch.zeros(n_out))
-
-    def forward(self, xb):
-        h = F.relu(xb @ self.w1.T + self.b1)
-        return h @ self.w2.T + self.b2
-""",
+            instead(
+                _HIDDEN_NET,
+                ("randn(n_in, n_hidden)", "randn(n_hidden, n_in)"),
+                ("randn(n_hidden, n_out)", "randn(n_out, n_hidden)"),
+                ("self.w1 +", "self.w1.T +"),
+                ("self.w2 +", "self.w2.T +"),
+            ),
             hint="These weights lie as in nn.Linear. Which shapes does the comment ask for?",
         ),
     ],
@@ -494,6 +349,21 @@ def shapes_and_output(net_class, widths, xb):
     }
 
 
+_DEEP_NET = """
+class DeepNet(nn.Module):
+    def __init__(self, *widths):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for n_in, n_out in zip(widths, widths[1:]):
+            self.layers.append(nn.Linear(n_in, n_out))
+
+    def forward(self, xb):
+        *hidden, last = self.layers
+        for layer in hidden:
+            xb = F.relu(layer(xb))
+        return last(xb)
+"""
+
 DEEP_NET = Exercise(
     name="DeepNet",
     lesson="08",
@@ -513,70 +383,20 @@ class DeepNet(nn.Module):
         return xb
 """,
     given="import torch\nimport torch.nn.functional as F\nfrom torch import nn",
-    solution="""
-class DeepNet(nn.Module):
-    def __init__(self, *widths):
-        super().__init__()
-        self.layers = nn.ModuleList()
-        for n_in, n_out in zip(widths, widths[1:]):
-            self.layers.append(nn.Linear(n_in, n_out))
-
-    def forward(self, xb):
-        *hidden, last = self.layers
-        for layer in hidden:
-            xb = F.relu(layer(xb))
-        return last(xb)
-""",
+    solution=_DEEP_NET,
     cases=deep_net_cases,
     observe=shapes_and_output,
     wrong=[
         Wrong(
-            """
-class DeepNet(nn.Module):
-    def __init__(self, *widths):
-        super().__init__()
-        self.layers = nn.ModuleList()
-        for n_in, n_out in zip(widths, widths[1:]):
-            self.layers.append(nn.Linear(n_in, n_out))
-
-    def forward(self, xb):
-        for layer in self.layers:
-            xb = F.relu(layer(xb))
-        return xb
-""",
+            instead(_DEEP_NET, ("return last(xb)", "return F.relu(last(xb))")),
             hint="All layers are registered now. But read the comment: not after the last one.",
         ),
         Wrong(
-            """
-class DeepNet(nn.Module):
-    def __init__(self, *widths):
-        super().__init__()
-        self.layers = []
-        for n_in, n_out in zip(widths, widths[1:]):
-            self.layers.append(nn.Linear(n_in, n_out))
-
-    def forward(self, xb):
-        *hidden, last = self.layers
-        for layer in hidden:
-            xb = F.relu(layer(xb))
-        return last(xb)
-""",
+            instead(_DEEP_NET, ("nn.ModuleList()", "[]")),
             hint="forward is right now. Count the parameters of a DeepNet: who hides them?",
         ),
         Wrong(
-            """
-class DeepNet(nn.Module):
-    def __init__(self, *widths):
-        super().__init__()
-        self.layers = nn.ModuleList()
-        for n_in, n_out in zip(widths, widths[1:]):
-            self.layers.append(nn.Linear(n_in, n_out))
-
-    def forward(self, xb):
-        for layer in self.layers:
-            xb = layer(xb)
-        return xb
-""",
+            instead(_DEEP_NET, ("F.relu(layer(xb))", "layer(xb)")),
             hint="Now there is no bend at all: the layers are one.",
         ),
     ],

@@ -1,6 +1,6 @@
 """Exercises of lesson 11, fit, validate, log."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, instead
 
 MEAN_OF_ALL = Exercise(
     name="mean_of_all",
@@ -128,18 +128,20 @@ def epochs_until_stop(StopEarly, valid_losses, patience):
     return {"the number of epochs": run.epoch}
 
 
-def stop_early(body):
-    """Source text of the class, with these lines in the method that is asked for."""
-    head = """
+_STOP_EARLY = """
 class StopEarly(Callback):
     def __init__(self, patience):
         self.patience = patience
         self.best, self.waited = float("inf"), 0
 
     def on_epoch_end(self, run):
+        loss = run.metrics["valid_loss"]
+        self.waited += 1
+        if loss < self.best:
+            self.best, self.waited = loss, 0
+        if self.waited >= self.patience:
+            run.stop = True
 """
-    return head + "\n".join(f"        {line}" for line in body.strip().splitlines())
-
 
 STOP_EARLY = Exercise(
     name="StopEarly",
@@ -157,93 +159,49 @@ class StopEarly(Callback):
         ...
 """,
     given="from coursekit.recap import Callback",
-    solution=stop_early("""
-loss = run.metrics["valid_loss"]
-self.waited += 1
-if loss < self.best:
-    self.best, self.waited = loss, 0
-if self.waited >= self.patience:
-    run.stop = True
-"""),
+    solution=_STOP_EARLY,
     cases=stop_early_cases,
     observe=epochs_until_stop,
     wrong=[
         Wrong(
-            stop_early("""
-loss = run.metrics["valid_loss"]
-self.waited += 1
-if loss <= self.best:
-    self.best, self.waited = loss, 0
-if self.waited >= self.patience:
-    run.stop = True
-"""),
+            instead(_STOP_EARLY, ("loss < self", "loss <= self")),
             hint="A loss that only equals the best one is not lower: does it count as waiting?",
         ),
         Wrong(
-            stop_early("""
-loss = run.metrics["valid_loss"]
-self.waited += 1
-if loss < self.best:
-    self.best, self.waited = loss, 0
-if self.waited > self.patience:
-    run.stop = True
-"""),
+            instead(_STOP_EARLY, (">= self.patience", "> self.patience")),
             hint="Too late: this is as patient as ours. Which bad epoch in a row ends the run?",
         ),
         Wrong(
-            stop_early("""
-loss = run.metrics["valid_loss"]
-if loss < self.best:
-    self.best = loss
-else:
-    run.stop = True
-"""),
+            instead(_STOP_EARLY, (">= self.patience", "> 0")),
             hint="Here the first bad epoch ends the run. What is self.waited for?",
         ),
         Wrong(
-            stop_early("""
-loss = run.metrics["train_loss"]
-self.waited += 1
-if loss < self.best:
-    self.best, self.waited = loss, 0
-if self.waited >= self.patience:
-    run.stop = True
-"""),
+            instead(_STOP_EARLY, ("valid_loss", "train_loss")),
             hint="Which loss says whether the model is any good on new images?",
         ),
         Wrong(
-            stop_early("""
-loss = run.metrics["valid_loss"]
-self.waited += 1
-if loss < self.best:
-    self.waited = 0
-self.best = loss
-if self.waited >= self.patience:
-    run.stop = True
-"""),
+            instead(
+                _STOP_EARLY,
+                (
+                    "            self.best, self.waited = loss, 0\n",
+                    "            self.waited = 0\n        self.best = loss\n",
+                ),
+            ),
             hint="This compares with the epoch before, not with the best of all epochs.",
         ),
         Wrong(
-            stop_early("""
-loss = run.metrics["valid_loss"]
-self.waited += 1
-if loss < self.best:
-    self.best, self.waited = loss, 0
-if self.waited >= self.patience:
-    self.stop = True
-"""),
+            instead(_STOP_EARLY, ("run.stop", "self.stop")),
             hint="It never stops. Does the order reach `run`, and can the count reach `patience`?",
         ),
         Wrong(
-            stop_early("""
-loss = run.metrics["valid_loss"]
-if loss < self.best:
-    self.best = loss
-else:
-    self.waited += 1
-if self.waited >= self.patience:
-    run.stop = True
-"""),
+            instead(
+                _STOP_EARLY,
+                ("        self.waited += 1\n", ""),
+                (
+                    "self.best, self.waited = loss, 0",
+                    "self.best = loss\n        else:\n            self.waited += 1",
+                ),
+            ),
             hint="In a row: an epoch that improves must set the count back.",
         ),
     ],

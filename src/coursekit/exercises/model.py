@@ -101,3 +101,24 @@ class Exercise:
             raise ValueError(f"{self.name}: give cases, except for a prediction.")
         object.__setattr__(self, "stub", self.stub.strip("\n"))
         object.__setattr__(self, "solution", self.solution.strip("\n"))
+
+
+def instead(text: str, *changes: tuple[str, str]) -> str:
+    """A source text with some parts replaced: a wrong answer that is nearly the solution.
+
+    Args:
+        text: The solution, say.
+        *changes: Pairs of what stands there, one or several times, and what shall.
+
+    Raises:
+        ValueError: Something to be replaced is not there.
+
+    Example:
+        >>> instead("return 2 * x", ("2", "3"))
+        'return 3 * x'
+    """
+    for old, new in changes:
+        if old not in text:
+            raise ValueError(f"There is no {old!r} in {text!r}.")
+        text = text.replace(old, new)
+    return text
