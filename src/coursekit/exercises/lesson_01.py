@@ -41,7 +41,7 @@ def relu_cases():
         Case(
             np.array([0.5, 4.0, -2.0]), np.array([2.0, -3.0, 0.5]), about="a negative number in g"
         ),
-        Case(np.array([[3.0, 1.0]]), np.array([[-1.0, 4.0]]), about="a matrix"),
+        Case(np.array([[3.0, 1.0]]), np.array([[-0.5, 4.0]]), about="a matrix"),
         Case(np.array(2.0), np.array(-1.0), about="a single number"),
     ]
 
