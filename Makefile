@@ -6,7 +6,7 @@
 PYTHON ?= python3
 BIN := .venv/bin/python
 install = @command -v "$(PYTHON)" >/dev/null \
-	|| { echo "There is no $(PYTHON). Install Python 3.10 or newer (www.python.org)." >&2; exit 1; }; \
+	|| { echo "There is no $(PYTHON). Install Python 3.11 or newer (www.python.org)." >&2; exit 1; }; \
 	"$(PYTHON)" src/coursekit/install.py $(1) $(if $(TORCH),--torch "$(TORCH)")
 DEVICE ?= cuda
 quietly = $(if $(NO_BROWSER),--no-browser)
@@ -88,7 +88,7 @@ constraints: ## pin every package again after a change in pyproject.toml [UPGRAD
 	$(call install,test)
 	@$(BIN) -m pip install -q -c constraints.txt uv
 	@$(BIN) -m uv pip compile -q pyproject.toml --group make --all-extras --universal \
-		--python-version 3.10 --no-python-downloads --no-annotate --no-emit-index-url \
+		--python-version 3.11 --no-python-downloads --no-annotate --no-emit-index-url \
 		--custom-compile-command "make constraints" $(if $(UPGRADE),--upgrade) -o constraints.txt
 
 clean: ## remove the environment and all caches; never work/ or data/

@@ -116,7 +116,7 @@ def test_publish_without_an_address_says_so():
 def test_without_python_a_sentence():
     done = make("lab", "PYTHON=no-such-python")
     assert done.returncode != 0
-    assert done.stderr.startswith("There is no no-such-python. Install Python 3.10 or newer")
+    assert done.stderr.startswith("There is no no-such-python. Install Python 3.11 or newer")
 
 
 @needs_make
@@ -322,7 +322,7 @@ def test_errors_are_sentences_on_the_command_line(monkeypatch, capsys, error, sa
     assert len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("version", [(3, 9, 2), (3, 6, 8), (3, 15, 0)])
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 6, 8), (3, 15, 0)])
 def test_a_python_that_does_not_fit_looks_for_one_that_does(monkeypatch, version):
     called = []
     monkeypatch.setattr(install.sys, "version_info", version)
@@ -336,11 +336,11 @@ def test_a_python_that_does_not_fit_looks_for_one_that_does(monkeypatch, version
 
 
 def test_an_old_python_alone_is_a_sentence(monkeypatch, capsys):
-    monkeypatch.setattr(install.sys, "version_info", (3, 9, 2))
+    monkeypatch.setattr(install.sys, "version_info", (3, 10, 14))
     monkeypatch.setattr(install.shutil, "which", lambda _: None)
     assert install.main(["lab"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("Python 3.9.2 does not fit: the course needs 3.10 to 3.14.")
+    assert error.startswith("Python 3.10.14 does not fit: the course needs 3.11 to 3.14.")
 
 
 def test_an_old_python_can_read_the_installer():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -19,11 +20,6 @@ from packaging.version import Version
 import coursekit
 from coursekit import install
 from tests.tools.notebooks import ROOT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
@@ -44,7 +40,7 @@ PLACES = [
         "platform_python_implementation": "CPython",
         "extra": "",
     }
-    for python in ("3.10", "3.11", "3.12", "3.13", "3.14")
+    for python in ("3.11", "3.12", "3.13", "3.14")
     for system in ("linux", "darwin", "win32")
 ]
 
@@ -140,7 +136,7 @@ def test_torch_and_torchvision_are_a_pair():
 def test_conda_installs_the_same():
     *names, pip = ENVIRONMENT["dependencies"]
     assert [re.split(r"[=<>]", name)[0] for name in names] == ["python", "pip"]
-    assert Version(names[0].split("=")[1]) >= Version("3.10")
+    assert Version(names[0].split("=")[1]) >= Version("3.11")
     assert pip == {"pip": ["-c constraints.txt", "-e .[lab]"]}
     assert ENVIRONMENT["name"] == PROJECT["project"]["name"]
 

@@ -23,7 +23,7 @@ from coursekit import places
 
 __all__ = ["CHECKS", "Result", "examine", "main", "ready"]
 
-OLDEST = (3, 10)
+OLDEST = (3, 11)
 LONGEST = 180
 """Windows allows 260 characters in a path; packages and checkpoints need the rest."""
 FREE_GIB = 1
@@ -114,7 +114,7 @@ def check_python() -> str:
     """Python is new enough and has 64 bits."""
     version, bits = platform.python_version(), struct.calcsize("P") * 8
     if sys.version_info[:2] < OLDEST:
-        raise _Problem(f"{version} is too old. Install Python 3.10 or newer, then: make lab")
+        raise _Problem(f"{version} is too old. Install Python 3.11 or newer, then: make lab")
     if bits < 64:
         raise _Problem(f"{version} has {bits} bits, torch needs 64. Install the 64-bit Python.")
     return f"{version}, {bits} bit"
@@ -226,10 +226,6 @@ def check_renderer() -> str:
     except _Problem as problem:
         if shutil.which("dot"):
             return "the program dot"
-        if sys.version_info[:2] < (3, 11):
-            raise _Problem(
-                "computation graphs need Python 3.11 or the program dot (package graphviz).", "note"
-            ) from None
         raise problem from None
 
 

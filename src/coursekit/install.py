@@ -18,7 +18,7 @@ from pathlib import Path
 __all__ = ["InstallError", "advice", "install", "main"]
 
 ROOT = Path(__file__).resolve().parents[2]
-OLDEST, NEWEST = (3, 10), (3, 14)  # the oldest that the course promises, the newest with a torch
+OLDEST, NEWEST = (3, 11), (3, 14)  # the oldest that the course promises, the newest with a torch
 NEEDED_GIB = 7  # the environment and pip's temporary copy of its largest package; Linux with CUDA
 EXTRAS = {"lab": {"lab"}, "test": {"lab", "test"}}  # what each extra brings along
 INPUTS = ("pyproject.toml", "constraints.txt")
@@ -234,7 +234,7 @@ CAUSES = (
     ),
     (
         r"No matching distribution found for torch|no wheels? with a matching",
-        "There is no torch for this machine or this Python: take 64-bit Python 3.10 to 3.14 on "
+        "There is no torch for this machine or this Python: take 64-bit Python 3.11 to 3.14 on "
         "Linux, Windows or a Mac with an Apple chip, or run the lessons in Colab.",
     ),
     (

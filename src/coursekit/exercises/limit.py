@@ -6,8 +6,7 @@ the thread is sent an exception (``PyThreadState_SetAsyncExc``), which ends ever
 Python, also one that catches ``Exception``. Work that never comes back to Python code (a
 ``time.sleep``, one huge matrix product) or that catches everything goes on in the background; the
 caller is told so and goes on anyway. What nothing inside one process can stop is a single C
-call that keeps the interpreter lock, such as ``sum(range(10**12))``, and in Python 3.10 a loop that
-holds nothing but an empty ``try``: then interrupt or restart the kernel.
+call that keeps the interpreter lock, such as ``sum(range(10**12))``: then restart the kernel.
 """
 
 from __future__ import annotations
