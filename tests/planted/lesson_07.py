@@ -142,4 +142,16 @@ MUTATIONS = [
         "columns",
         "the bug that the lesson shows is not there",
     ),
+    Mutation(
+        "torch.manual_seed(seed)",
+        "pass",
+        "one seed, one start",
+        "another start each time",
+    ),
+    Mutation(
+        "return (preds.argmax(dim=1) == yb).float().mean()",
+        "return (preds.argmax(dim=1) == yb).float().sum()",
+        "a share of the images",
+        "the accuracy counts",
+    ),
 ]

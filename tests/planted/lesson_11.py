@@ -148,4 +148,16 @@ MUTATIONS = [
         "metrics for each epoch",
         "the history keeps the last epoch only",
     ),
+    Mutation(
+        "run.step += 1",
+        "run.step += 2",
+        "must end the run at once",
+        "steps counted twice",
+    ),
+    Mutation(
+        'run.tell("on_fit_begin")',
+        "pass",
+        "nobody told the spy",
+        "no callback hears that the run begins",
+    ),
 ]
