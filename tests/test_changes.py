@@ -52,14 +52,10 @@ def test_functions_and_classes_are_found():
     assert source_of(test_the_same_text_has_no_changes).startswith("def test_the_same_text")
 
 
-def test_the_class_of_a_cell_that_was_run_twice_is_the_last_one():
-    from IPython.core.interactiveshell import InteractiveShell
-
-    shell = InteractiveShell.instance()
+def test_the_class_of_a_cell_that_was_run_twice_is_the_last_one(shell):
     for number in (1, 2):
         shell.run_cell(f"class Cell:\n    def f(self):\n        return {number}\n")
     assert source_of(shell.user_ns["Cell"]).endswith("return 2")
-    InteractiveShell.clear_instance()
 
 
 def test_what_has_no_source_is_named():

@@ -17,7 +17,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coursekit.exercises import Case, Exercise, Wrong, examine
+from coursekit.exercises import Case, Exercise, Wrong, examine, limit
 from coursekit.exercises.source import answer_in, is_untouched
 from coursekit.exercises.verdict import STATES
 from tests.exercises.example import COUNTER, EXERCISES, LOSS, MSE, SGD, SHAPE, SOFTMAX
@@ -272,6 +272,21 @@ def test_catching_everything_does_not_escape_the_limit():
     verdict = examine(MSE, stubborn, seconds=0.2)
     assert verdict.state == "stopped"
     assert verdict.message == "No result within 0.2 seconds."
+
+
+@pytest.mark.parametrize(("longest", "state"), [(60.0, "correct"), (0.0, "stopped")])
+def test_an_import_is_not_cut_short(longest, state, tmp_path, monkeypatch):
+    name = f"slow_{state}"
+    (tmp_path / f"{name}.py").write_text(
+        "import time\nfor _ in range(50):\n    time.sleep(0.02)\nwhole = True\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(limit, "LONGEST_IMPORT", longest)
+
+    def answer(x):
+        return 2 * x if __import__(name).whole else None
+
+    assert examine(DOUBLE, answer, seconds=0.3).state == state
 
 
 def test_waiting_outside_python_is_left_behind_and_the_student_is_told():

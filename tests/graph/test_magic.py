@@ -1,19 +1,15 @@
 """The cell magic, in a real IPython shell."""
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from coursekit.graph import Drawing
 
 
 @pytest.fixture
-def shell():
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
+def shell(shell):
     shell.run_line_magic("load_ext", "coursekit.graph")
     shell.run_cell("import torch\nx = torch.tensor(2.0, requires_grad=True)")
-    yield shell
-    InteractiveShell.clear_instance()
+    return shell
 
 
 def test_cell_is_drawn_and_its_variables_are_the_notebooks(shell):

@@ -14,12 +14,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+LONGEST_IMPORT = 60.0
+"""Seconds: what imports for longer is an endless loop in a module."""
+IMPORTER = "<frozen importlib._bootstrap>"
+"""What Python calls the file of its own import function."""
 
 
 class TimeUp(BaseException):
@@ -41,7 +46,7 @@ def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 
 
     Args:
         work: Called without arguments, in another thread.
-        seconds: Time limit; None for none.
+        seconds: Time limit, not counting imports; None for none.
         patience: How long to try, after that, to stop it.
 
     Example:
@@ -79,10 +84,31 @@ def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 
 
 
 def _wait(thread: threading.Thread, seconds: float | None) -> None:
-    """Wait for the thread to end, in short turns: on Windows an interrupt ends no wait."""
-    end = math.inf if seconds is None else time.monotonic() + seconds
-    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+    """Wait for the thread to end, in short turns: on Windows an interrupt ends no wait.
+
+    The clock stands still while the thread imports something. That can take long the first time,
+    and a module that is cut short stays behind, broken for everything that imports it later.
+    """
+    left = math.inf if seconds is None else seconds
+    importing = 0.0
+    while thread.is_alive() and left > 0:
+        begin = time.monotonic()
         thread.join(min(left, 0.1))
+        passed = time.monotonic() - begin
+        if _imports(thread) and importing < LONGEST_IMPORT:
+            importing += passed
+        else:
+            left -= passed
+
+
+def _imports(thread: threading.Thread) -> bool:
+    """Whether the thread is inside an import."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORTER:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _Sending:
