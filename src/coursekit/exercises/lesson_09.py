@@ -1,6 +1,6 @@
 """Exercises of lesson 09, optim."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, instead
 
 HEAVY_STEPS = Exercise(
     name="heavy_steps",
@@ -286,19 +286,10 @@ class RMSprop(SGD):
     @torch.no_grad()
     def step(self):
         for p, s in zip(self.params, self.squares):
-            if {check}:
-                {s}
-                {p}
+            if p.grad is not None:
+                s += (1 - self.alpha) * (p.grad**2 - s)
+                p -= self.lr * p.grad / (s.sqrt() + 1e-8)
 """
-
-
-def _rmsprop(
-    s: str = "s += (1 - self.alpha) * (p.grad**2 - s)",
-    p: str = "p -= self.lr * p.grad / (s.sqrt() + 1e-8)",
-    check: str = "p.grad is not None",
-) -> str:
-    return _RMSPROP.format(s=s, p=p, check=check)
-
 
 RMSPROP = Exercise(
     name="RMSprop",
@@ -319,7 +310,7 @@ class RMSprop(SGD):
         ...
 """,
     given="import torch\nfrom coursekit.recap import SGD, running_mean",
-    solution=_rmsprop(),
+    solution=_RMSPROP,
     cases=rmsprop_cases,
     observe=ways_down,
     wrong=[
@@ -342,39 +333,66 @@ class RMSprop(SGD):
             hint="This corrects the bias of the mean, as Adam does. RMSprop came before that.",
         ),
         Wrong(
-            _rmsprop(p="p -= self.lr * p.grad / (s + 1e-8)"),
+            instead(
+                _RMSPROP,
+                ("p -= self.lr * p.grad / (s.sqrt() + 1e-8)", "p -= self.lr * p.grad / (s + 1e-8)"),
+            ),
             hint="Divided by the mean square itself. What is missing?",
         ),
         Wrong(
-            _rmsprop(s="s = self.alpha * s + (1 - self.alpha) * p.grad**2"),
+            instead(
+                _RMSPROP,
+                (
+                    "s += (1 - self.alpha) * (p.grad**2 - s)",
+                    "s = self.alpha * s + (1 - self.alpha) * p.grad**2",
+                ),
+            ),
             hint="The first step is right, later ones forget: does s outlive the step?",
         ),
         Wrong(
-            _rmsprop(s="s += self.alpha * (p.grad**2 - s)"),
+            instead(
+                _RMSPROP,
+                ("s += (1 - self.alpha) * (p.grad**2 - s)", "s += self.alpha * (p.grad**2 - s)"),
+            ),
             hint="alpha is the share that stays. Here it is the share that comes.",
         ),
         Wrong(
-            _rmsprop(s="s += p.grad**2"),
+            instead(_RMSPROP, ("s += (1 - self.alpha) * (p.grad**2 - s)", "s += p.grad**2")),
             hint="This adds up all squares and forgets none. How much of s stays?",
         ),
         Wrong(
-            _rmsprop(p="p -= self.lr * p.grad / s.sqrt()"),
+            instead(
+                _RMSPROP,
+                ("p -= self.lr * p.grad / (s.sqrt() + 1e-8)", "p -= self.lr * p.grad / s.sqrt()"),
+            ),
             hint="A gradient of 0 gives 0 divided by 0, and that is nan. What prevents it?",
         ),
         Wrong(
-            _rmsprop(p="p -= self.lr * p.grad / (s + 1e-8).sqrt()"),
+            instead(
+                _RMSPROP,
+                (
+                    "p -= self.lr * p.grad / (s.sqrt() + 1e-8)",
+                    "p -= self.lr * p.grad / (s + 1e-8).sqrt()",
+                ),
+            ),
             hint="Look where the root ends: what is under it?",
         ),
         Wrong(
-            _rmsprop(p="p = p - self.lr * p.grad / (s.sqrt() + 1e-8)"),
+            instead(
+                _RMSPROP,
+                (
+                    "p -= self.lr * p.grad / (s.sqrt() + 1e-8)",
+                    "p = p - self.lr * p.grad / (s.sqrt() + 1e-8)",
+                ),
+            ),
             hint="Nothing has moved. Does step reach the parameters, or does it make new ones?",
         ),
         Wrong(
-            _rmsprop().rstrip() + "\n                return\n",
+            _RMSPROP.rstrip() + "\n                return\n",
             hint="Only the first parameter has moved. When does the loop end?",
         ),
         Wrong(
-            _rmsprop(check="p.requires_grad"),
+            instead(_RMSPROP, ("p.grad is not None", "p.requires_grad")),
             hint="A parameter that took no part has no gradient. What did SGD do with it?",
         ),
     ],
