@@ -1,6 +1,6 @@
 """Exercises of lesson 01, computation graphs."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 SLOPE_OF_SINE = Exercise(
     name="slope_of_sine",
@@ -187,6 +187,17 @@ def gradient_of_x(send_back, make):
     return {"the gradient of x": x.grad}
 
 
+_SEND_BACK = [
+    "def send_back(root):",
+    "    order = topological_order(root)",
+    "    for node in order:",
+    "        node.grad = np.zeros_like(node.value)",
+    "    root.grad = np.ones_like(root.value)",
+    "    for node in reversed(order):",
+    "        for parent, part in zip(node.parents, contributions(node)):",
+    "            parent.grad += part",
+]
+
 SEND_BACK = Exercise(
     name="send_back",
     lesson="01",
@@ -204,93 +215,31 @@ send_back = [
     "    for node in order:",
 ]
 """,
-    solution="""
-send_back = [
-    "def send_back(root):",
-    "    order = topological_order(root)",
-    "    for node in order:",
-    "        node.grad = np.zeros_like(node.value)",
-    "    root.grad = np.ones_like(root.value)",
-    "    for node in reversed(order):",
-    "        for parent, part in zip(node.parents, contributions(node)):",
-    "            parent.grad += part",
-]
-""",
+    solution=in_order("send_back", _SEND_BACK),
     cases=send_back_cases,
     observe=gradient_of_x,
     given="import numpy as np\nfrom coursekit.recap import contributions, topological_order",
     wrong=[
         Wrong(
-            """
-send_back = [
-    "def send_back(root):",
-    "    order = topological_order(root)",
-    "    for node in order:",
-    "        node.grad = np.zeros_like(node.value)",
-    "    root.grad = np.ones_like(root.value)",
-    "    for node in reversed(order):",
-    "        for parent, part in zip(node.parents, contributions(node)):",
-    "            parent.grad = part",
-]
-""",
+            in_order(
+                "send_back", _SEND_BACK, 0, 1, 2, 3, 4, 5, 6, "            parent.grad = part"
+            ),
             hint="Where paths meet, contributions add. Here the last one wins.",
         ),
         Wrong(
-            """
-send_back = [
-    "def send_back(root):",
-    "    order = topological_order(root)",
-    "    root.grad = np.ones_like(root.value)",
-    "    for node in order:",
-    "        node.grad = np.zeros_like(node.value)",
-    "    for node in reversed(order):",
-    "        for parent, part in zip(node.parents, contributions(node)):",
-    "            parent.grad += part",
-]
-""",
+            in_order("send_back", _SEND_BACK, 0, 1, 4, 2, 3, 5, 6, 7),
             hint="Zeros travel back. Is the 1 at the end still there when they start?",
         ),
         Wrong(
-            """
-send_back = [
-    "def send_back(root):",
-    "    order = topological_order(root)",
-    "    for node in reversed(order):",
-    "        node.grad = np.zeros_like(node.value)",
-    "    root.grad = np.ones_like(root.value)",
-    "    for node in order:",
-    "        for parent, part in zip(node.parents, contributions(node)):",
-    "            parent.grad += part",
-]
-""",
+            in_order("send_back", _SEND_BACK, 0, 1, 5, 3, 4, 2, 6, 7),
             hint="This walks from the leaves to the end. Where does the gradient start?",
         ),
         Wrong(
-            """
-send_back = [
-    "def send_back(root):",
-    "    for node in order:",
-    "        node.grad = np.zeros_like(node.value)",
-    "    order = topological_order(root)",
-    "    root.grad = np.ones_like(root.value)",
-    "    for node in reversed(order):",
-    "        for parent, part in zip(node.parents, contributions(node)):",
-    "            parent.grad += part",
-]
-""",
+            in_order("send_back", _SEND_BACK, 0, 2, 3, 1, 4, 5, 6, 7),
             hint="A line uses `order` before it is made.",
         ),
         Wrong(
-            """
-send_back = [
-    "def send_back(root):",
-    "    order = topological_order(root)",
-    "    root.grad = np.ones_like(root.value)",
-    "    for node in reversed(order):",
-    "        for parent, part in zip(node.parents, contributions(node)):",
-    "            parent.grad += part",
-]
-""",
+            in_order("send_back", _SEND_BACK, 0, 1, 4, 5, 6, 7),
             hint="A contribution is added to a gradient that is not there yet.",
         ),
     ],

@@ -3,7 +3,7 @@
 import dis
 import inspect
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 STRETCHED_SHAPE = Exercise(
     name="stretched_shape",
@@ -193,6 +193,15 @@ def product(product_in_order, a, b):
     return {"the product": product_in_order(a, b)}
 
 
+_PRODUCT_IN_ORDER = [
+    "def product_in_order(a, b):",
+    "    result = np.zeros((a.shape[0], b.shape[1]))",
+    "    for i in range(a.shape[0]):",
+    "        for j in range(b.shape[1]):",
+    "            result[i, j] = (a[i] * b[:, j]).sum()",
+    "    return result",
+]
+
 PRODUCT_IN_ORDER = Exercise(
     name="product_in_order",
     lesson="02",
@@ -209,56 +218,29 @@ product_in_order = [
 ]
 """,
     given="import numpy as np",
-    solution="""
-product_in_order = [
-    "def product_in_order(a, b):",
-    "    result = np.zeros((a.shape[0], b.shape[1]))",
-    "    for i in range(a.shape[0]):",
-    "        for j in range(b.shape[1]):",
-    "            result[i, j] = (a[i] * b[:, j]).sum()",
-    "    return result",
-]
-""",
+    solution=in_order("product_in_order", _PRODUCT_IN_ORDER),
     cases=product_in_order_cases,
     observe=product,
     wrong=[
         Wrong(
-            """
-product_in_order = [
-    "def product_in_order(a, b):",
-    "    result = np.zeros((a.shape[0], b.shape[1]))",
-    "    for i in range(a.shape[0]):",
-    "        for j in range(b.shape[1]):",
-    "            result[i, j] = (a[i] * b[j]).sum()",
-    "    return result",
-]
-""",
+            in_order(
+                "product_in_order",
+                _PRODUCT_IN_ORDER,
+                0,
+                1,
+                2,
+                3,
+                "            result[i, j] = (a[i] * b[j]).sum()",
+                5,
+            ),
             hint="b[j] is a row of b. A row of a meets what of b?",
         ),
         Wrong(
-            """
-product_in_order = [
-    "def product_in_order(a, b):",
-    "    for i in range(a.shape[0]):",
-    "        for j in range(b.shape[1]):",
-    "            result[i, j] = (a[i] * b[:, j]).sum()",
-    "    result = np.zeros((a.shape[0], b.shape[1]))",
-    "    return result",
-]
-""",
+            in_order("product_in_order", _PRODUCT_IN_ORDER, 0, 2, 3, 4, 1, 5),
             hint="The result must be there before the first number is put into it.",
         ),
         Wrong(
-            """
-product_in_order = [
-    "def product_in_order(a, b):",
-    "    result = np.zeros((a.shape[0], b.shape[1]))",
-    "    return result",
-    "    for i in range(a.shape[0]):",
-    "        for j in range(b.shape[1]):",
-    "            result[i, j] = (a[i] * b[:, j]).sum()",
-]
-""",
+            in_order("product_in_order", _PRODUCT_IN_ORDER, 0, 1, 5, 2, 3, 4),
             hint="The zeros are still there. Does any line run after return?",
         ),
     ],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 LARGEST_LR = Exercise(
     name="largest_lr",
@@ -220,6 +220,14 @@ def epoch_cases() -> list[Case]:
     return [case(0, 0.1), case(1, 0.0, about="a learning rate of zero")]
 
 
+_EPOCH = [
+    "def train_epoch(params, x, y, lr, rng):",
+    "    for xb, yb in batches(x, y, 10, rng):",
+    "        grads = tanh_net_grads(params, xb, yb)",
+    "        sgd_step(params, grads, lr)",
+    "    return mse(tanh_net(params, x)[0], y)",
+]
+
 EPOCH = Exercise(
     name="train_epoch",
     lesson="03",
@@ -238,62 +246,30 @@ train_epoch = [
 ]
 """,
     given="from coursekit.recap import batches, mse, sgd_step, tanh_net, tanh_net_grads",
-    solution="""
-train_epoch = [
-    "def train_epoch(params, x, y, lr, rng):",
-    "    for xb, yb in batches(x, y, 10, rng):",
-    "        grads = tanh_net_grads(params, xb, yb)",
-    "        sgd_step(params, grads, lr)",
-    "    return mse(tanh_net(params, x)[0], y)",
-]
-""",
+    solution=in_order("train_epoch", _EPOCH),
     cases=epoch_cases,
     why="Batch, gradient, step: the rhythm of every training loop.",
     wrong=[
         Wrong(
-            "train_epoch = ["
-            "'def train_epoch(params, x, y, lr, rng):', "
-            "'    for xb, yb in batches(x, y, 10, rng):', "
-            "'        grads = tanh_net_grads(params, x, y)', "
-            "'        sgd_step(params, grads, lr)', "
-            "'    return mse(tanh_net(params, x)[0], y)']",
+            in_order(
+                "train_epoch", _EPOCH, 0, 1, "        grads = tanh_net_grads(params, x, y)", 3, 4
+            ),
             hint="The batch is drawn, and then who looks at it?",
         ),
         Wrong(
-            "train_epoch = ["
-            "'def train_epoch(params, x, y, lr, rng):', "
-            "'    for xb, yb in batches(x, y, 10, rng):', "
-            "'        grads = tanh_net_grads(params, xb, yb)', "
-            "'        sgd_step(grads, params, lr)', "
-            "'    return mse(tanh_net(params, x)[0], y)']",
+            in_order("train_epoch", _EPOCH, 0, 1, 2, "        sgd_step(grads, params, lr)", 4),
             hint="The parameters are as before. Which line moves them? Is it reached in time?",
         ),
         Wrong(
-            "train_epoch = ["
-            "'def train_epoch(params, x, y, lr, rng):', "
-            "'    for xb, yb in batches(x, y, 10, rng):', "
-            "'        grads = tanh_net_grads(params, xb, yb)', "
-            "'        sgd_step(grads, params, lr)', "
-            "'        sgd_step(params, grads, lr)', "
-            "'    return mse(tanh_net(params, x)[0], y)']",
+            in_order("train_epoch", _EPOCH, 0, 1, 2, "        sgd_step(grads, params, lr)", 3, 4),
             hint="Here the gradients are moved, too. Which of the two lists is to change?",
         ),
         Wrong(
-            "train_epoch = ["
-            "'def train_epoch(params, x, y, lr, rng):', "
-            "'    for xb, yb in batches(x, y, 10, rng):', "
-            "'        sgd_step(params, grads, lr)', "
-            "'        grads = tanh_net_grads(params, xb, yb)', "
-            "'    return mse(tanh_net(params, x)[0], y)']",
+            in_order("train_epoch", _EPOCH, 0, 1, 3, 2, 4),
             hint="What is in grads when the first step is taken?",
         ),
         Wrong(
-            "train_epoch = ["
-            "'    for xb, yb in batches(x, y, 10, rng):', "
-            "'def train_epoch(params, x, y, lr, rng):', "
-            "'        grads = tanh_net_grads(params, xb, yb)', "
-            "'        sgd_step(params, grads, lr)', "
-            "'    return mse(tanh_net(params, x)[0], y)']",
+            in_order("train_epoch", _EPOCH, 1, 0, 2, 3, 4),
             hint="A function begins with its def.",
         ),
     ],

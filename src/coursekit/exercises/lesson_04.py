@@ -1,6 +1,6 @@
 """Exercises of lesson 04, tensors."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 VANISHED_SHAPE = Exercise(
     name="vanished_shape",
@@ -243,6 +243,15 @@ def pad_cases():
     ]
 
 
+_PAD = [
+    "def pad(rows):",
+    "    longest = max(len(row) for row in rows)",
+    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
+    "    for i, row in enumerate(rows):",
+    "        padded[i, : len(row)] = torch.tensor(row)",
+    "    return padded",
+]
+
 PAD = Exercise(
     name="pad",
     lesson="04",
@@ -259,68 +268,23 @@ pad = [
 ]
 """,
     given="import torch",
-    solution="""
-pad = [
-    "def pad(rows):",
-    "    longest = max(len(row) for row in rows)",
-    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
-    "    for i, row in enumerate(rows):",
-    "        padded[i, : len(row)] = torch.tensor(row)",
-    "    return padded",
-]
-""",
+    solution=in_order("pad", _PAD),
     cases=pad_cases,
     wrong=[
         Wrong(
-            """
-pad = [
-    "def pad(rows):",
-    "    longest = min(len(row) for row in rows)",
-    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
-    "    for i, row in enumerate(rows):",
-    "        padded[i, : len(row)] = torch.tensor(row)",
-    "    return padded",
-]
-""",
+            in_order("pad", _PAD, 0, "    longest = min(len(row) for row in rows)", 2, 3, 4, 5),
             hint="Is there room for the longest list?",
         ),
         Wrong(
-            """
-pad = [
-    "def pad(rows):",
-    "    longest = max(len(row) for row in rows)",
-    "    for i, row in enumerate(rows):",
-    "        padded[i, : len(row)] = torch.tensor(row)",
-    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
-    "    return padded",
-]
-""",
+            in_order("pad", _PAD, 0, 1, 3, 4, 2, 5),
             hint="Something is used before it is made.",
         ),
         Wrong(
-            """
-pad = [
-    "def pad(rows):",
-    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
-    "    longest = max(len(row) for row in rows)",
-    "    for i, row in enumerate(rows):",
-    "        padded[i, : len(row)] = torch.tensor(row)",
-    "    return padded",
-]
-""",
+            in_order("pad", _PAD, 0, 2, 1, 3, 4, 5),
             hint="How long the rows get must be known before they are made.",
         ),
         Wrong(
-            """
-pad = [
-    "def pad(rows):",
-    "    longest = max(len(row) for row in rows)",
-    "    padded = torch.zeros(len(rows), longest, dtype=torch.int64)",
-    "    return padded",
-    "    for i, row in enumerate(rows):",
-    "        padded[i, : len(row)] = torch.tensor(row)",
-]
-""",
+            in_order("pad", _PAD, 0, 1, 2, 5, 3, 4),
             hint="Only zeros came back. Which lines are reached before the return?",
         ),
     ],

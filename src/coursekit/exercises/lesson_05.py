@@ -2,7 +2,7 @@
 
 import weakref
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 LEFT_IN_GRAD = Exercise(
     name="left_in_grad",
@@ -225,6 +225,17 @@ def where_it_ends(minimise, f, start, lr, steps):
     }
 
 
+_MINIMISE = [
+    "def minimise(f, start, lr, steps):",
+    "    w = start.clone().requires_grad_()",
+    "    for _ in range(steps):",
+    "        f(w).backward()",
+    "        with torch.no_grad():",
+    "            w -= lr * w.grad",
+    "        w.grad = None",
+    "    return w.detach()",
+]
+
 MINIMISE = Exercise(
     name="minimise",
     lesson="05",
@@ -244,62 +255,20 @@ minimise = [
 ]
 """,
     given="import torch",
-    solution="""
-minimise = [
-    "def minimise(f, start, lr, steps):",
-    "    w = start.clone().requires_grad_()",
-    "    for _ in range(steps):",
-    "        f(w).backward()",
-    "        with torch.no_grad():",
-    "            w -= lr * w.grad",
-    "        w.grad = None",
-    "    return w.detach()",
-]
-""",
+    solution=in_order("minimise", _MINIMISE),
     cases=minimise_cases,
     observe=where_it_ends,
     wrong=[
         Wrong(
-            """
-minimise = [
-    "def minimise(f, start, lr, steps):",
-    "    w = start.clone().requires_grad_()",
-    "    for _ in range(steps):",
-    "        f(w).backward()",
-    "        with torch.no_grad():",
-    "            w -= lr * w.grad",
-    "    return w.detach()",
-]
-""",
+            in_order("minimise", _MINIMISE, 0, 1, 2, 3, 4, 5, 7),
             hint="Old gradients stay and push again in the next step. What is missing?",
         ),
         Wrong(
-            """
-minimise = [
-    "def minimise(f, start, lr, steps):",
-    "    w = start.clone().requires_grad_()",
-    "    for _ in range(steps):",
-    "        f(w).backward()",
-    "        w = w - lr * w.grad",
-    "        w.grad = None",
-    "    return w.detach()",
-]
-""",
+            in_order("minimise", _MINIMISE, 0, 1, 2, 3, "        w = w - lr * w.grad", 6, 7),
             hint="At the step w.grad is None. Is w still a leaf? Was it cleared too early?",
         ),
         Wrong(
-            """
-minimise = [
-    "def minimise(f, start, lr, steps):",
-    "    w = start.clone().requires_grad_()",
-    "    w.grad.zero_()",
-    "    for _ in range(steps):",
-    "        f(w).backward()",
-    "        with torch.no_grad():",
-    "            w -= lr * w.grad",
-    "    return w.detach()",
-]
-""",
+            in_order("minimise", _MINIMISE, 0, 1, "    w.grad.zero_()", 2, 3, 4, 5, 7),
             hint="Before the first backward there is no gradient to fill with zeros.",
         ),
     ],

@@ -1,6 +1,6 @@
 """Exercises of lesson 06, Adaline three ways."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 from coursekit.exercises.show import is_number
 
 N_STEPS = Exercise(
@@ -260,7 +260,7 @@ def three_steps(opt_step, xb, yb):
     }
 
 
-STEPS_RIGHT = [
+_OPT_STEP = [
     "def opt_step(linear, opt, xb, yb):",
     "    preds = linear(xb).view(-1)",
     "    loss = F.mse_loss(preds, yb)",
@@ -269,13 +269,6 @@ STEPS_RIGHT = [
     "    opt.step()",
     "    return loss.item()",
 ]
-
-
-def _lines(*chosen: int) -> str:
-    """The Parsons answer that has these lines of the solution, in this order."""
-    rows = "".join(f"    {STEPS_RIGHT[i]!r},\n" for i in chosen)
-    return f"opt_step = [\n{rows}]\n"
-
 
 OPT_STEP = Exercise(
     name="opt_step",
@@ -294,20 +287,20 @@ opt_step = [
 ]
 """,
     given="import torch\nimport torch.nn.functional as F",
-    solution=_lines(0, 1, 2, 3, 4, 5, 6),
+    solution=in_order("opt_step", _OPT_STEP),
     cases=step_cases,
     observe=three_steps,
     wrong=[
         Wrong(
-            _lines(0, 1, 2, 4, 3, 5, 6),
+            in_order("opt_step", _OPT_STEP, 0, 1, 2, 4, 3, 5, 6),
             hint="The weights never move. Is step reached, and does it find a gradient there?",
         ),
         Wrong(
-            _lines(0, 1, 2, 4, 5, 6),
+            in_order("opt_step", _OPT_STEP, 0, 1, 2, 4, 5, 6),
             hint="From the second step on, old gradients are in the sum. Which line is missing?",
         ),
         Wrong(
-            _lines(0, 1, 2, 3, 4, 5, 6).replace(".view(-1)", ""),
+            in_order("opt_step", _OPT_STEP, 0, "    preds = linear(xb)", 2, 3, 4, 5, 6),
             hint="(n, 1) and (n,) broadcast to a table of n times n. Which line flattens?",
         ),
     ],

@@ -1,6 +1,6 @@
 """Exercises of lesson 07, digits from scratch."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 FIRST_LOSS_LETTERS = Exercise(
     name="first_loss_letters",
@@ -215,6 +215,17 @@ def two_steps(train_step, weights, xb, yb, lr):
     }
 
 
+_TRAIN_STEP = [
+    "def train_step(weights, xb, yb, lr):",
+    "    preds = log_softmax(xb @ weights)",
+    "    loss = nll(preds, yb)",
+    "    loss.backward()",
+    "    with torch.no_grad():",
+    "        weights -= lr * weights.grad",
+    "        weights.grad.zero_()",
+    "    return loss",
+]
+
 TRAIN_STEP = Exercise(
     name="train_step",
     lesson="07",
@@ -232,139 +243,40 @@ train_step = [
 ]
 """,
     given="import torch\nfrom coursekit.recap import log_softmax, nll",
-    solution="""
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    loss.backward()",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "        weights.grad.zero_()",
-    "    return loss",
-]
-""",
+    solution=in_order("train_step", _TRAIN_STEP),
     cases=train_step_cases,
     observe=two_steps,
     wrong=[
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    loss.backward()",
-    "    with torch.no_grad():",
-    "        weights.grad.zero_()",
-    "        weights -= lr * weights.grad",
-    "    return loss",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 2, 3, 4, 6, 5, 7),
             hint="The gradient is cleared before it is used: this step goes nowhere.",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    loss.backward()",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "    return loss",
-    "        weights.grad.zero_()",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 2, 3, 4, 5, 7, 6),
             hint="The last line is indented. Which line above opens a block for it?",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "        weights.grad.zero_()",
-    "    loss.backward()",
-    "    return loss",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 2, 4, 5, 6, 3, 7),
             hint="The step needs a gradient. Who makes it?",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    return loss",
-    "    loss.backward()",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "        weights.grad.zero_()",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 2, 7, 3, 4, 5, 6),
             hint="A function ends at return: here three of the five steps never run.",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    loss.backward()",
-    "    return loss",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "        weights.grad.zero_()",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 2, 3, 7, 4, 5, 6),
             hint="A function ends at return: here the weights never take their step.",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss.backward()",
-    "    loss = nll(preds, yb)",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "        weights.grad.zero_()",
-    "    return loss",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 3, 2, 4, 5, 6, 7),
             hint="`loss` is used above the line that makes it.",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    loss = nll(preds, yb)",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss.backward()",
-    "    with torch.no_grad():",
-    "        weights -= lr * weights.grad",
-    "        weights.grad.zero_()",
-    "    return loss",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 2, 1, 3, 4, 5, 6, 7),
             hint="`preds` is used above the line that makes it.",
         ),
         Wrong(
-            """
-train_step = [
-    "def train_step(weights, xb, yb, lr):",
-    "    preds = log_softmax(xb @ weights)",
-    "    loss = nll(preds, yb)",
-    "    with torch.no_grad():",
-    "        weights.grad.zero_()",
-    "        weights -= lr * weights.grad",
-    "    loss.backward()",
-    "    return loss",
-]
-""",
+            in_order("train_step", _TRAIN_STEP, 0, 1, 2, 4, 6, 5, 3, 7),
             hint="There is no gradient to clear yet. Which line makes it?",
         ),
     ],

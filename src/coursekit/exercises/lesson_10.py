@@ -1,6 +1,6 @@
 """Exercises of lesson 10, Dataset and DataLoader."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 NEVER_SEEN = Exercise(
     name="never_seen",
@@ -219,7 +219,7 @@ def as_loader(take, batches, steps):
     return [int(b) for b in take(DataLoader(batches, batch_size=None), steps)]
 
 
-TAKE_RIGHT = [
+_TAKE = [
     "def take(train_dl, steps):",
     "    taken, batches = [], iter(train_dl)",
     "    while len(taken) < steps:",
@@ -229,12 +229,6 @@ TAKE_RIGHT = [
     "            batches = iter(train_dl)",
     "    return taken",
 ]
-
-
-def _lines(*lines: str) -> str:
-    rows = "".join(f"    {line!r},\n" for line in lines)
-    return f"take = [\n{rows}]\n".replace("'", '"')
-
 
 TAKE = Exercise(
     name="take",
@@ -253,20 +247,22 @@ take = [
     "    taken, batches = [], iter(train_dl)",
 ]
 """,
-    solution=_lines(*TAKE_RIGHT),
+    solution=in_order("take", _TAKE),
     cases=take_cases,
     observe=as_loader,
     wrong=[
         Wrong(
-            _lines(*TAKE_RIGHT[:4], "            taken.append(next(train_dl))", *TAKE_RIGHT[5:]),
+            in_order(
+                "take", _TAKE, 0, 1, 2, 3, "            taken.append(next(train_dl))", 5, 6, 7
+            ),
             hint="A loader can be walked through, but it has no next batch. Who has?",
         ),
         Wrong(
-            _lines(*TAKE_RIGHT[:3], TAKE_RIGHT[7], *TAKE_RIGHT[3:7]),
+            in_order("take", _TAKE, 0, 1, 2, 7, 3, 4, 5, 6),
             hint="The loop has no body left. What is tried as long as batches are missing?",
         ),
         Wrong(
-            _lines(*TAKE_RIGHT[:2], TAKE_RIGHT[7], *TAKE_RIGHT[2:7]),
+            in_order("take", _TAKE, 0, 1, 7, 2, 3, 4, 5, 6),
             hint="It returns before it has taken anything.",
         ),
     ],

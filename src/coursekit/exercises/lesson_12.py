@@ -1,6 +1,6 @@
 """Exercises of lesson 12, a convolutional network."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 
 def conv_size_cases():
@@ -182,10 +182,10 @@ def logits_of(small_cnn, images):
     return {"the tensor of logits": small_cnn()(images)}
 
 
-def in_order(*layers):
+def network(*layers):
     """Source text of an answer with these layers."""
-    lines = (f"        nn.{layer}," for layer in layers)
-    return f"small_cnn = {['def small_cnn():', '    return nn.Sequential(', *lines, '    )']}"
+    lines = [f"        nn.{layer}," for layer in layers]
+    return in_order("small_cnn", ["def small_cnn():", "    return nn.Sequential(", *lines, "    )"])
 
 
 IMAGES, CONV = "Unflatten(1, (1, 28, 28))", "Conv2d(1, 8, 3, stride=2, padding=1)"
@@ -211,52 +211,40 @@ small_cnn = [
 ]
 """,
     given="from torch import nn",
-    solution="""
-small_cnn = [
-    "def small_cnn():",
-    "    return nn.Sequential(",
-    "        nn.Unflatten(1, (1, 28, 28)),",
-    "        nn.Conv2d(1, 8, 3, stride=2, padding=1),",
-    "        nn.ReLU(),",
-    "        nn.AdaptiveAvgPool2d(1),",
-    "        nn.Flatten(),",
-    "        nn.Linear(8, 10),",
-    "    )",
-]
-""",
+    solution=network(IMAGES, CONV, RELU, POOL, ROWS, LINEAR),
     cases=small_cnn_cases,
     observe=logits_of,
     wrong=[
         Wrong(
-            in_order(IMAGES, CONV, POOL, ROWS, LINEAR, RELU),
+            network(IMAGES, CONV, POOL, ROWS, LINEAR, RELU),
             hint="A ReLU at the end: these logits can never be negative, and may die.",
         ),
         Wrong(
-            in_order(IMAGES, CONV, POOL, RELU, ROWS, LINEAR),
+            network(IMAGES, CONV, POOL, RELU, ROWS, LINEAR),
             hint="It runs, but something else stands between the convolution and its ReLU.",
         ),
         Wrong(
-            in_order(ROWS, TOO_MANY),
+            network(ROWS, TOO_MANY),
             hint="That is the linear model of lesson 07. Where does the window slide?",
         ),
         Wrong(
-            in_order(IMAGES, RELU, CONV, POOL, ROWS, LINEAR),
+            network(IMAGES, RELU, CONV, POOL, ROWS, LINEAR),
             hint="Here the ReLU cuts the pixels, not the answers of the convolution.",
         ),
         Wrong(
-            in_order(IMAGES, POOL, CONV, RELU, ROWS, LINEAR),
+            network(IMAGES, POOL, CONV, RELU, ROWS, LINEAR),
             hint="After pooling, one pixel is left of an image. Which layer needs to see more?",
         ),
         Wrong(
-            in_order(IMAGES, CONV, POOL, ROWS, LINEAR),
+            network(IMAGES, CONV, POOL, ROWS, LINEAR),
             hint="With no ReLU, a convolution, pooling and a linear layer are one linear step.",
         ),
         Wrong(
-            in_order(IMAGES, CONV, RELU, POOL, LINEAR),
+            network(IMAGES, CONV, RELU, POOL, LINEAR),
             hint="A linear layer wants one row for each image. Which shape does pooling leave?",
         ),
         Wrong(
-            in_order(IMAGES, CONV, RELU, ROWS, TOO_MANY),
+            network(IMAGES, CONV, RELU, ROWS, TOO_MANY),
             hint="There are 8 maps of 14 by 14 numbers here: more than this linear layer expects.",
         ),
     ],

@@ -1,6 +1,6 @@
 """Exercises of lesson 13, a GPU used well."""
 
-from coursekit.exercises.model import Case, Exercise, Wrong
+from coursekit.exercises.model import Case, Exercise, Wrong, in_order
 
 FASTER_DEVICE = Exercise(
     name="faster_device",
@@ -202,6 +202,16 @@ def measured_ticks(honest_time, ticks):
     return honest_time(device.work, device.synchronize, device.clock)
 
 
+_HONEST_TIME = [
+    "def honest_time(work, synchronize, clock):",
+    "    work()",
+    "    synchronize()",
+    "    begin = clock()",
+    "    work()",
+    "    synchronize()",
+    "    return clock() - begin",
+]
+
 HONEST_TIME = Exercise(
     name="honest_time",
     lesson="13",
@@ -218,88 +228,28 @@ honest_time = [
     "    return begin - clock()",
 ]
 """,
-    solution="""
-honest_time = [
-    "def honest_time(work, synchronize, clock):",
-    "    work()",
-    "    synchronize()",
-    "    begin = clock()",
-    "    work()",
-    "    synchronize()",
-    "    return clock() - begin",
-]
-""",
+    solution=in_order("honest_time", _HONEST_TIME),
     cases=clock_cases,
     observe=measured_ticks,
     wrong=[
         Wrong(
-            """
-honest_time = [
-    "def honest_time(work, synchronize, clock):",
-    "    work()",
-    "    begin = clock()",
-    "    synchronize()",
-    "    work()",
-    "    synchronize()",
-    "    return clock() - begin",
-]
-""",
+            in_order("honest_time", _HONEST_TIME, 0, 1, 3, 2, 4, 5, 6),
             hint="The clock starts while the first run is still at work. Wait for it before.",
         ),
         Wrong(
-            """
-honest_time = [
-    "def honest_time(work, synchronize, clock):",
-    "    synchronize()",
-    "    begin = clock()",
-    "    work()",
-    "    synchronize()",
-    "    return clock() - begin",
-    "    work()",
-]
-""",
+            in_order("honest_time", _HONEST_TIME, 0, 2, 3, 1, 5, 6, 4),
             hint="The first run of anything is slow. Which run do you measure here?",
         ),
         Wrong(
-            """
-honest_time = [
-    "def honest_time(work, synchronize, clock):",
-    "    begin = clock()",
-    "    work()",
-    "    synchronize()",
-    "    work()",
-    "    synchronize()",
-    "    return clock() - begin",
-]
-""",
+            in_order("honest_time", _HONEST_TIME, 0, 3, 1, 2, 4, 5, 6),
             hint="Two runs are measured here, and the first run of anything is slow.",
         ),
         Wrong(
-            """
-honest_time = [
-    "def honest_time(work, synchronize, clock):",
-    "    work()",
-    "    synchronize()",
-    "    begin = clock()",
-    "    work()",
-    "    return clock() - begin",
-    "    synchronize()",
-]
-""",
+            in_order("honest_time", _HONEST_TIME, 0, 1, 2, 3, 4, 6, 5),
             hint="This measures how long it takes to ask. Wait before you read the clock.",
         ),
         Wrong(
-            """
-honest_time = [
-    "def honest_time(work, synchronize, clock):",
-    "    work()",
-    "    synchronize()",
-    "    begin = clock()",
-    "    work()",
-    "    synchronize()",
-    "    return begin - clock()",
-]
-""",
+            in_order("honest_time", _HONEST_TIME, 0, 1, 2, 3, 4, 5, "    return begin - clock()"),
             hint="Later minus earlier: a time is never negative.",
         ),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
@@ -122,3 +123,23 @@ def instead(text: str, *changes: tuple[str, str]) -> str:
             raise ValueError(f"There is no {old!r} in {text!r}.")
         text = text.replace(old, new)
     return text
+
+
+def in_order(name: str, lines: Sequence[str], *chosen: int | str) -> str:
+    """The source text of lines put in order: the answer to an exercise of that kind.
+
+    Args:
+        name: The exercise's.
+        lines: The lines of the solution.
+        *chosen: Places of some of these lines, and other lines, in their order; by default all.
+
+    Example:
+        >>> print(in_order("f", ["def f():", "    return 1"], 0, "    return 2"))
+        f = [
+            "def f():",
+            "    return 2",
+        ]
+    """
+    picked = [lines[c] if isinstance(c, int) else c for c in chosen] or lines
+    rows = "".join(f"    {json.dumps(line, ensure_ascii=False)},\n" for line in picked)
+    return f"{name} = [\n{rows}]"
