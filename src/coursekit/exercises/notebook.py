@@ -72,11 +72,10 @@ def _nameless(answer: Any) -> str:
 def _name_of(answer: Any) -> str | None:
     """The exercise that the notebook calls this answer, ``f = lambda x: ...``; else its name."""
     shell = get_ipython()
-    names = [n for n, value in (shell.user_ns if shell else {}).items() if value is answer]
+    called = [n for n, value in (shell.user_ns if shell else {}).items() if value is answer]
     own = getattr(answer, "__name__", None)
-    if isinstance(own, str) and own.isidentifier():
-        names.append(own)
-    return next(filter(find, reversed(names)), own if own in names else None)
+    own = own if isinstance(own, str) and own.isidentifier() else None
+    return next((n for n in (own, *reversed(called)) if n and find(n)), own)
 
 
 class Source:
