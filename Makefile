@@ -19,7 +19,7 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name text; \
 		do printf '%-13s %s\n' "$$name" "$$text"; done
 	@echo "Options: NO_BROWSER=1 only serves. TORCH=cpu takes the small download, without CUDA."
-	@echo "         PYTHON=python3.12 makes the environment with that Python."
+	@echo "         PYTHON=python3.12 makes a new environment with that Python (make clean first)."
 
 lab: ## open JupyterLab on your working copies in work/
 	$(call install,lab)

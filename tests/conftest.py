@@ -74,14 +74,15 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def browser() -> Iterator[Any]:
     """A Chromium without a window; without one skip, or fail where CI is set."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    from tests.tools.walk_deck.stage import BROWSER_ARGS, system_chromium
+    from tests.tools.walk_deck.report import DeckError
+    from tests.tools.walk_deck.stage import launch
 
     with api.sync_playwright() as playwright:
         try:
-            one = playwright.chromium.launch(args=BROWSER_ARGS, executable_path=system_chromium())
-        except api.Error as e:
+            one = launch(playwright)
+        except DeckError as e:
             if os.environ.get("CI"):
                 raise
-            pytest.skip(f"no browser: {str(e).strip().splitlines()[0]}")
+            pytest.skip(str(e))
         yield one
         one.close()

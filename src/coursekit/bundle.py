@@ -30,10 +30,14 @@ SETUP = """\
 try:
     import coursekit.lesson
 except ModuleNotFoundError:  # not there yet: install the file that came with the lessons
-    import glob, site, sys
+    import glob, re, site, sys
+
+    def version(wheel):
+        return [int(n) for n in re.findall(r"\\d+", wheel.rpartition("coursekit-")[2])]
 
     def wheels(*folders):
-        return [w for f in folders for w in sorted(glob.glob(f + "/coursekit-*-any.whl"))]
+        found = [w for f in folders for w in glob.glob(f + "/coursekit-*-any.whl")]
+        return sorted(found, key=version)
 
     found = wheels(".", "/content")
     if not found and "google.colab" in sys.modules:
@@ -50,8 +54,8 @@ coursekit.lesson.start()"""
 """The set-up cell of the lessons in the zip.
 
 A browser calls the second download of a file ``… (1).whl``, which pip refuses: such names are
-passed over. Where the site is read-only pip installs for the user, in a folder that a kernel which
-started without it does not know.
+passed over; of several wheels the newest is taken. Where the site is read-only pip installs for the
+user, in a folder that a kernel which started without it does not know.
 """
 
 READ_ME = """\
@@ -118,21 +122,27 @@ def lesson_for(lesson: Path) -> bytes:
 
     Raises:
         WorkbookError: The file is not a notebook.
+
+    Example:
+        >>> lesson = min(workbook.lessons_folder().glob("00_*.ipynb"))
+        >>> b"Open in Colab" in lesson.read_bytes(), b"Open in Colab" in lesson_for(lesson)
+        (True, False)
     """
     notebook = json.loads(workbook.stripped(lesson, notes=False))
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    for cell in code[:1]:
-        cell["source"] = SETUP.splitlines(keepends=True)
-    for cell in notebook["cells"][:1]:
-        text = "".join(cell["source"])
-        cell["source"] = _BADGE.sub("", text).rstrip().splitlines(keepends=True)
+    cells = notebook["cells"]
+    if code := [cell for cell in cells if cell["cell_type"] == "code"]:
+        code[0]["source"] = SETUP.splitlines(keepends=True)
+    if cells:
+        text = _BADGE.sub("", "".join(cells[0]["source"]))
+        cells[0]["source"] = text.rstrip().splitlines(keepends=True)
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _wheel(root: Path, folder: Path) -> Path:
     """Build coursekit's wheel into ``folder``."""
     words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False)
+    text = {"encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run(words, cwd=root, capture_output=True, check=False, **text)
     if done.returncode == 0:
         return next(folder.glob("*.whl"))
     if "No module named hatchling" in done.stderr:

@@ -18,6 +18,7 @@ import textwrap
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import zip_longest
+from types import CodeType
 from typing import Any
 
 #: One line of the comparison: its kind, the old line and the new one. The kinds are " " the same,
@@ -51,6 +52,10 @@ class Changes:
     Attributes:
         titles: Names of the old and the new text.
         rows: The lines, see :data:`Row`.
+
+    Example:
+        >>> Changes("a = 1", "a = 2", ("old", "new")).rows
+        [('!', 'a = 1', 'a = 2')]
     """
 
     def __init__(self, old: str, new: str, titles: tuple[str, str]) -> None:
@@ -131,17 +136,24 @@ def source_of(thing: Any) -> str:
     if isinstance(thing, str):
         return thing
     name = _name(thing, "this object")
-    functions = vars(thing).values() if isinstance(thing, type) else [inspect.unwrap(thing)]
-    codes = [f.__code__ for f in functions if inspect.isfunction(f)]
-    if codes:
-        text = "".join(linecache.getlines(codes[0].co_filename))
+    for code in _codes(thing):
+        text = "".join(linecache.getlines(code.co_filename))
         for node in ast.walk(ast.parse(text)):
-            if not (isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name):
-                continue
-            if node.lineno <= codes[0].co_firstlineno <= (node.end_lineno or 0):
-                lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
-                return textwrap.dedent("\n".join(lines))
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                if first <= code.co_firstlineno <= (node.end_lineno or 0):
+                    lines = text.splitlines()[first - 1 : node.end_lineno]
+                    return textwrap.dedent("\n".join(lines))
     raise ValueError(f"The code of {name} cannot be found: run the cell that defines it first.")
+
+
+def _codes(thing: Any) -> Iterator[CodeType]:
+    """The code of a function, or of a class's methods, below all decorators."""
+    for member in vars(thing).values() if isinstance(thing, type) else [thing]:
+        function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+        function = inspect.unwrap(function)  # a property's, a static method's, a decorated one
+        if inspect.isfunction(function):
+            yield function.__code__
 
 
 def _name(thing: Any, otherwise: str) -> str:

@@ -315,7 +315,7 @@ def count_items(path: Path) -> int:
 
 def fetch_mnist(
     folder: str | os.PathLike[str] | None = None,
-    mirrors: Sequence[str] | None = None,
+    mirrors: str | Sequence[str] | None = None,
     *,
     progress: bool = True,
 ) -> Path:
@@ -326,8 +326,8 @@ def fetch_mnist(
 
     Args:
         folder: The files go to its ``MNIST/raw``; :func:`downloads_folder` if None.
-        mirrors: Addresses of folders with the four ``.gz`` files; those that torchvision knows and
-            one more if None, encrypted ones first.
+        mirrors: Addresses (or one) of folders with the four ``.gz`` files; those that torchvision
+            knows and one more if None, encrypted ones first.
         progress: Show a progress bar.
 
     Raises:
@@ -343,7 +343,8 @@ def fetch_mnist(
     folder = Path(folder) if folder is not None else downloads_folder()
     raw = folder / "MNIST" / "raw"
     _refuse_other_data(raw)
-    mirrors = [mirror.rstrip("/") for mirror in mirrors or _mirrors()]
+    mirrors = [mirrors] if isinstance(mirrors, str) else mirrors or _mirrors()
+    mirrors = [mirror.rstrip("/") for mirror in mirrors]
     for name, sha256 in MNIST_SHA256.items():
         fetch([f"{mirror}/{name}.gz" for mirror in mirrors], raw / name, sha256, progress=progress)
     return folder
@@ -377,7 +378,12 @@ def mnist_main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="coursekit mnist", description="Fetch the full MNIST digits (12 MB)."
     )
-    parser.add_argument("--folder", type=Path, help=f"where to put them (default: ${FOLDER})")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help=f"where to put them (default: what ${FOLDER} names, else data/mnist in the course's "
+        "folder)",
+    )
     parser.add_argument(
         "--mirror", action="append", help="address of a folder with the four .gz files"
     )

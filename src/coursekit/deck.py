@@ -9,9 +9,10 @@ from typing import Any
 
 from coursekit.errors import CourseError
 
-__all__ = ["Slide", "SlideError", "find", "plan"]
+__all__ = ["Slide", "SlideError", "find", "kind", "plan"]
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(?:(\d+)\s*·\s*)?(.+?)[ \t#]*$", re.MULTILINE)
+_FENCED = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
 class SlideError(CourseError):
@@ -40,25 +41,37 @@ def plan(nb: dict[str, Any]) -> list[Slide]:
     One rule holds in classic RISE, in jupyterlab-rise and in nbconvert. Cells that are hidden
     (``skip``) or only for the speaker (``notes``) belong to the slide before them. What comes
     before the first visible cell belongs to the first slide.
+
+    Example:
+        >>> def cell(kind):
+        ...     return {"metadata": {"slideshow": {"slide_type": kind}}}
+        >>> [(s.id, s.cells) for s in plan({"cells": [cell("slide"), cell("-"), cell("slide")]})]
+        [('slide-0-0', [0, 1]), ('slide-1-0', [2])]
     """
     slides = [Slide(0, 0, "slide")]
     begun = False
     for i, cell in enumerate(nb["cells"]):
-        kind, last = _kind(cell), slides[-1]
-        if begun and kind == "slide":
-            slides.append(Slide(last.h + 1, 0, kind))
-        elif begun and kind == "subslide":
-            slides.append(Slide(last.h, last.v + 1, kind))
-        elif begun and kind == "fragment":
+        its, last = kind(cell), slides[-1]
+        if begun and its == "slide":
+            slides.append(Slide(last.h + 1, 0, its))
+        elif begun and its == "subslide":
+            slides.append(Slide(last.h, last.v + 1, its))
+        elif begun and its == "fragment":
             last.fragments += 1
-        elif kind not in ("notes", "skip"):
+        elif its not in ("notes", "skip"):
             begun = True
         slides[-1].cells.append(i)
     return slides
 
 
-def _kind(cell: dict[str, Any]) -> str:
-    return (cell["metadata"].get("slideshow") or {}).get("slide_type") or ""
+def kind(cell: dict[str, Any]) -> str:
+    """The ``slide_type`` of a cell, ``""`` where there is none.
+
+    Example:
+        >>> kind({"metadata": {"slideshow": {"slide_type": "notes"}}}), kind({"metadata": {}})
+        ('notes', '')
+    """
+    return (cell.get("metadata", {}).get("slideshow") or {}).get("slide_type") or ""
 
 
 def find(nb: dict[str, Any], words: str) -> int:
@@ -71,21 +84,30 @@ def find(nb: dict[str, Any], words: str) -> int:
 
     Raises:
         SlideError: No slide fits, or several do; the message lists them.
+
+    Example:
+        >>> def cell(text):
+        ...     shown = {"slideshow": {"slide_type": "slide"}}
+        ...     return {"cell_type": "markdown", "metadata": shown, "source": text}
+        >>> lesson = {"cells": [cell("# 07 · Digits"), cell("## 1 · The data")]}
+        >>> find(lesson, "1"), find(lesson, "digits"), find(lesson, "1/0")
+        (1, 0, 1)
     """
     cells, slides = nb["cells"], plan(nb)
     headings = [(slide, *pair) for slide in slides for pair in _headings(cells, slide)]
     wanted = words.strip()
     place = re.fullmatch(r"(?:#?/?slide-)?(\d+)[-/,](\d+)", wanted)
     if place:
-        hits = [s for s in slides if (s.h, s.v) == (int(place[1]), int(place[2]))]
-    elif wanted.isdigit():
+        there = (int(place[1]), int(place[2]))
+        hits = [s for s in slides if (s.h, s.v) == there and _shown(cells, s)]
+    elif wanted.isdecimal():
         hits = [s for s, number, _ in headings if number == str(int(wanted))]
     else:
         low = wanted.casefold()
         hits = [s for s, _, name in headings if name.casefold() == low]
         hits = hits or [s for s, _, name in headings if low and low in name.casefold()]
     if len({id(hit) for hit in hits}) == 1:
-        return next(i for i in hits[0].cells if _kind(cells[i]) not in ("notes", "skip"))
+        return _shown(cells, hits[0])[0]
     if hits:
         names = [_say(n, name) for s, n, name in headings if s in hits]
         raise SlideError(f"More than one slide fits {words!r}: {'; '.join(names)}. Say more.")
@@ -98,10 +120,15 @@ def find(nb: dict[str, Any], words: str) -> int:
 
 def _headings(cells: Sequence[dict[str, Any]], slide: Slide) -> list[tuple[str, str]]:
     """Number (or nothing) and text of each heading that the slide shows."""
-    shown = [cells[i] for i in slide.cells if _kind(cells[i]) not in ("notes", "skip")]
+    shown = [cells[i] for i in _shown(cells, slide)]
     sources = [c["source"] for c in shown if c["cell_type"] == "markdown"]
     texts = [source if isinstance(source, str) else "".join(source) for source in sources]
-    return [found for text in texts for found in _HEADING.findall(text)]
+    return [found for text in texts for found in _HEADING.findall(_FENCED.sub("", text))]
+
+
+def _shown(cells: Sequence[dict[str, Any]], slide: Slide) -> list[int]:
+    """The numbers of the cells that are seen on the slide."""
+    return [i for i in slide.cells if kind(cells[i]) not in ("notes", "skip")]
 
 
 def _say(number: str, name: str) -> str:

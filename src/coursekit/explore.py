@@ -50,13 +50,14 @@ def slider(
         value=start, min=low, max=high, step=step, description=name, readout_format=".2f",
         style={"description_width": "initial"}, layout={"width": "min(100%, 640px)"},
     )  # fmt: skip
-    picture = ipywidgets.HTML(draw(start)._repr_html_())
+    first = draw(start)
+    picture = ipywidgets.HTML(first._repr_html_())
 
     def redraw(change: dict[str, Any]) -> None:
         picture.value = draw(change["new"])._repr_html_()
 
     handle.observe(redraw, names="value")
-    _display(ipywidgets.VBox([handle, picture]), draw(start))
+    _display(ipywidgets.VBox([handle, picture]), first)
 
 
 def _display(widget: Any, picture: Any) -> None:

@@ -59,17 +59,21 @@ def _hand_over(argv) -> int:
         if found and _works(found):
             return subprocess.call([found, str(Path(__file__).resolve()), *argv])
     have = ".".join(map(str, sys.version_info[:3]))
+    how = "make lab PYTHON=/path/to/python3.12"
+    if os.name == "nt":  # no make there, and `py` alone starts the newest Python
+        how = r"py -3.12 src\coursekit\install.py lab"
     print(
         f"Python {have} does not fit: the course needs 3.{OLDEST[1]} to 3.{NEWEST[1]}. Install one "
-        "of these, or name it: make lab PYTHON=/path/to/python3.12",
+        f"of these, then name it: {how}",
         file=sys.stderr,
     )
     return 1
 
 
 def _works(python) -> bool:
-    """Whether a Python starts at all (a version manager's launcher may not)."""
-    return subprocess.call([str(python), "-c", ""], **_silent()) == 0
+    """Whether a Python starts at all (a version manager's launcher may not), and fits."""
+    code = f"import sys; sys.exit(not {OLDEST} <= sys.version_info[:2] <= {NEWEST})"
+    return subprocess.call([str(python), "-c", code], **_silent()) == 0
 
 
 def _silent() -> dict:
@@ -91,7 +95,7 @@ def install(root: Path, extra: str, torch: "str | None" = None) -> bool:
     venv = root / ".venv"
     stamp = _read_stamp(venv)
     build = torch or stamp.get("torch", "default")
-    wanted = {"inputs": _hash(root), "extra": extra, "torch": build}
+    wanted = {"inputs": _hash(root), "extra": extra, "torch": build, "root": str(root)}
     if _serves(stamp, wanted) and _python_of(venv).exists():
         return False
     if extra == "lab" and stamp.get("extra") == "test":
@@ -134,7 +138,7 @@ def _read_stamp(venv: Path) -> dict:
 
 def _serves(stamp: dict, wanted: dict) -> bool:
     """Whether what the stamp says is installed is enough."""
-    same = all(stamp.get(key) == wanted[key] for key in ("inputs", "torch"))
+    same = all(stamp.get(key) == wanted[key] for key in ("inputs", "torch", "root"))
     return same and wanted["extra"] in EXTRAS.get(stamp.get("extra"), ())
 
 
@@ -238,6 +242,16 @@ CAUSES = (
         "Linux, Windows or a Mac with an Apple chip, or run the lessons in Colab.",
     ),
     (
+        r"enable-long-paths|WinError 206",
+        "A path is too long for Windows: move the course to a short folder, for instance "
+        "C:\\course, then try again.",
+    ),
+    (
+        r"WinError (5|32)\b",
+        "A file is in use, or this folder is not yours: close Jupyter and every Python, then try "
+        "again; if that does not help, move the course to your home folder.",
+    ),
+    (
         r"Permission denied|\[Errno 13\]|Read-only file system|\[Errno 30\]",
         "This folder cannot be written: move the course to your home folder, then try again.",
     ),
@@ -247,10 +261,19 @@ CAUSES = (
 def advice(text: str) -> str:
     """Return what to do about an installer's output, empty when its cause is not known.
 
+    The last error is asked first: what was warned of before it may have been overcome.
+
     >>> advice("OSError: [Errno 28] No space left on device")[:17]
     'The disk is full:'
     """
-    return next((remedy for pattern, remedy in CAUSES if re.search(pattern, text)), "")
+    last = text.rpartition("\nERROR")[2]
+    if "No matching distribution" in last:  # a download that failed ends in this, too
+        last = text
+    for said in (last, text):
+        for pattern, remedy in CAUSES:
+            if re.search(pattern, said):
+                return remedy
+    return ""
 
 
 def _last_error(lines: list, log: Path) -> str:

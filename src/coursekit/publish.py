@@ -52,12 +52,17 @@ class Address:
     def parse(cls, text: str) -> Address:
         """Read ``https://github.com/OWNER/REPOSITORY``, with or without ``/tree/BRANCH``.
 
+        What a browser's line may have after it (``?tab=…``, ``#readme``) is passed over.
+
         Raises:
             PublishError: It is another kind of address; the message says which kind is needed.
         """
         text = text.strip()
-        name = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-        pattern = rf"https://github\.com/([A-Za-z0-9-]+)/({name}?)(?:\.git)?(?:/tree/({name}))?/?"
+        name = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
+        pattern = (
+            rf"https://github\.com/([A-Za-z0-9-]+)/({name}?)(?:\.git)?(?:/tree/({name}))?/?"
+            r"(?:[?#]\S*)?"
+        )
         if match := re.fullmatch(pattern, text):
             return cls(match[1], match[2], match[3] or "main")
         if re.search(r"//[^/]*@", text):

@@ -80,6 +80,9 @@ def names_to_know(loop: Any) -> list[str]:
     names = [n for n in nodes if isinstance(n, ast.Name)]
     in_place = [n.target for n in nodes if isinstance(n, ast.AugAssign)]  # w -= … needs a w
     made = {n.id for n in names if isinstance(n.ctx, ast.Store) and n not in in_place}
+    made |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    made |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ExceptHandler) and n.name}
+    made |= {n.asname or n.name.split(".")[0] for n in nodes if isinstance(n, ast.alias)}
     return sorted({n.id for n in names} - made - set(dir(builtins)))
 
 
@@ -146,7 +149,7 @@ def _loop(loop: Any) -> list[ast.stmt]:
     """The outermost loop of a function or text, else the whole body."""
     body = ast.parse(source_of(loop)).body
     if len(body) == 1 and isinstance(body[0], ast.FunctionDef):
-        body = body[0].body
+        body = body[0].body[ast.get_docstring(body[0]) is not None :] or body[0].body
     loops = [s for s in body if isinstance(s, ast.For | ast.While)]
     return loops[:1] or body
 

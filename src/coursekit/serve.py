@@ -127,7 +127,7 @@ def _first_cell(notebook: Path, slide: str) -> int:
     """The cell with which a slide begins, in the copy that will be shown."""
     try:
         return deck.find(json.loads(notebook.read_text(encoding="utf-8")), slide)
-    except (ValueError, KeyError, TypeError):
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         raise ServeError(
             f"{notebook} is not a notebook any more; delete it, then it is made again."
         ) from None
@@ -189,12 +189,18 @@ def serve(
         return _until_it_ends(server, f"{where}\nCtrl-C stops the server.")
     finally:
         if server.poll() is None:
-            server.terminate()  # it ends the kernels before itself
+            # on Linux and macOS it ends the kernels first; on Windows they notice that it is gone
+            server.terminate()
             server.wait()
 
 
 def command(folder: Path, path: str, port: int, *, browser: bool) -> list[str]:
-    """The words that start JupyterLab on ``folder`` and open the page ``path``."""
+    """The words that start JupyterLab on ``folder`` and open the page ``path``.
+
+    Example:
+        >>> "--ServerApp.port=8888" in command(Path("work"), "/lab", 8888, browser=False)
+        True
+    """
     words = [sys.executable, "-m", "jupyterlab", "--log-level=WARN"]
     words += ["--ServerApp.ip=localhost", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     words += [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={path}"]
@@ -266,6 +272,8 @@ def _out_of_reach() -> dict[str, Any]:
 
 def _port(wanted: int | None) -> int:
     """A free port on this machine: the one wanted, else the first from 8888."""
+    if wanted is not None and not 0 < wanted < 65536:
+        raise ServeError(f"There is no port {wanted}: choose one from 1 to 65535.")
     for port in [wanted] if wanted else range(8888, 8988):
         taken = False
         for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
@@ -280,6 +288,7 @@ def _port(wanted: int | None) -> int:
 
 def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
     """Return when the server answers."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by a proxy
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
@@ -287,7 +296,7 @@ def _wait(server: subprocess.Popen, url: str, log: Path) -> None:
                 f"JupyterLab stopped at once; why is said in {log}. Try also: python -m coursekit "
                 "doctor"
             )
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
+        with contextlib.suppress(OSError), direct.open(url, timeout=5):
             return
         time.sleep(0.1)
     raise ServeError(
@@ -318,7 +327,8 @@ def _until_it_ends(server: subprocess.Popen, said: str) -> int:
     before = signal.signal(signal.SIGINT, interrupted)
     try:
         print(said, flush=True)
-        server.wait()
+        while server.poll() is None:
+            time.sleep(0.2)  # not wait(): on Windows no Ctrl-C gets through to it
         return 0
     finally:
         signal.signal(signal.SIGINT, before)

@@ -70,6 +70,8 @@ class Speeds:
 
 def _short(speed: float) -> str:
     """Three digits: a time measured twice does not agree in more."""
+    if speed < 1:
+        return f"{speed:.3g}"
     digits = 3 - len(str(int(speed)))
     return f"{round(speed, min(digits, 0)):,.0f}"
 
@@ -99,11 +101,20 @@ def load(path: Path) -> Speeds:
     """
     try:
         return Speeds(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as e:
+    except (OSError, ValueError, TypeError, AttributeError) as e:
         raise SpeedsError(f"{path.name} holds no speeds ({e}): restore or delete it.") from None
 
 
 def save(run: Speeds, path: Path) -> None:
-    """Write one run as a file that :func:`load` reads."""
+    """Write one run as a file that :func:`load` reads.
+
+    Example:
+        >>> import tempfile
+        >>> run = Speeds("a laptop", "cpu", "2026-11-25", "2.14.1", {"start": 800.0}, limit=6400.0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save(run, Path(folder, "laptop.json"))
+        ...     load(Path(folder, "laptop.json")) == run
+        True
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(asdict(run), indent=2) + "\n", encoding="utf-8")

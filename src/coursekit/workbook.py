@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from coursekit import deck
 from coursekit.errors import CourseError
 
 __all__ = [
@@ -38,6 +39,9 @@ __all__ = [
 RECORD = ".coursekit.json"
 """In ``work/``: the fingerprint of each copy as it was made."""
 
+_LESSON = re.compile(r"(\d\d)_[^/]*\.ipynb")
+"""A lesson's file name; only these can be asked for by number."""
+
 
 class WorkbookError(CourseError):
     """The working copies cannot be made, or there is no such lesson."""
@@ -54,6 +58,7 @@ class Report:
         outdated: Copies left because a student changed them; the lesson has changed since.
         kept: Copies left because a student changed them; the lesson is the same as then.
         current: Copies that are already equal to their lesson.
+        notes: The copies are for whoever presents, with the speaker notes.
     """
 
     folder: Path
@@ -62,6 +67,7 @@ class Report:
     outdated: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     current: list[str] = field(default_factory=list)
+    notes: bool = False
 
     def __str__(self) -> str:
         """One line on what was written and one on what was left; empty when there is neither."""
@@ -72,14 +78,18 @@ class Report:
             lines.append(f"Working copies in {self.folder.name}/: {what}.")
         if self.kept or self.outdated:
             line = f"Left as you changed them: {_short(self.kept + self.outdated)}."
-            if self.outdated:
-                number = sorted(self.outdated)[0][:2]
-                line += (
-                    f" A newer lesson exists for {_short(self.outdated)}; to get it beside yours: "
-                    f"python -m coursekit workbook --fresh {number}"
-                )
-            lines.append(line)
+            lines.append(line + self._newer())
         return "\n".join(lines)
+
+    def _newer(self) -> str:
+        """How to get the newer lessons that exist."""
+        lessons = sorted(filter(_LESSON.fullmatch, self.outdated))
+        if not lessons:
+            return ""
+        exists = f" A newer lesson exists for {_short(lessons)}; to get it"
+        if self.notes:
+            return f"{exists}, rename or delete {self.folder / lessons[0]} and start again."
+        return f"{exists} beside yours: python -m coursekit workbook --fresh {lessons[0][:2]}"
 
 
 def _short(names: Iterable[str]) -> str:
@@ -112,6 +122,10 @@ def find_lesson(number: str, folder: Path) -> Path:
 
     Raises:
         WorkbookError: There is none; the message lists the lessons.
+
+    Example:
+        >>> find_lesson("7", lessons_folder()).name
+        '07_digits_from_scratch.ipynb'
     """
     lessons = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     wanted = number.strip().removesuffix(".ipynb")
@@ -142,7 +156,7 @@ def prepare(
     """
     lessons = lessons or lessons_folder()
     work = work or lessons.parent / "work"
-    report = Report(work)
+    report = Report(work, notes=notes)
     try:
         work.mkdir(parents=True, exist_ok=True)
         record = _read_record(work)
@@ -162,7 +176,7 @@ def prepare(
 def outdated(lessons: Path, work: Path) -> list[str]:
     """Return which copies in ``work`` a student changed while their lesson has changed too.
 
-    Nothing is written.
+    What lies beside the lessons does not count. Nothing is written.
 
     Raises:
         WorkbookError: A lesson or a copy cannot be read.
@@ -172,7 +186,7 @@ def outdated(lessons: Path, work: Path) -> list[str]:
         for source in _sources(lessons):
             target = work / source.relative_to(lessons)
             name = target.relative_to(work).as_posix()
-            if target.is_file():
+            if target.is_file() and _LESSON.fullmatch(name):
                 lesson = _fingerprint(name, stripped(source, notes=False))
                 copy = _fingerprint(name, target.read_bytes())
                 if lesson not in (copy, known.get(name)) and copy != known.get(name):
@@ -215,26 +229,35 @@ def _copy(source: Path, target: Path, known: dict[str, str], report: Report, not
 
 
 def stripped(source: Path, notes: bool) -> bytes:
-    """The content of a file; of a notebook without outputs, counts and (unless asked) notes."""
+    """The content of a file; of a notebook without outputs, counts and (unless asked) notes.
+
+    Raises:
+        WorkbookError: The notebook is none any more.
+
+    Example:
+        >>> import tempfile
+        >>> cell = {"cell_type": "code", "metadata": {}, "source": "1 + 1", "outputs": ["2"]}
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "07_small.ipynb")
+        ...     write(path, json.dumps({"cells": [cell]}).encode())
+        ...     json.loads(stripped(path, notes=False))["cells"][0]["outputs"]
+        []
+    """
     content = source.read_bytes()
     if source.suffix != ".ipynb":
         return content
     try:
         notebook = json.loads(content)
         if not notes:
-            notebook["cells"] = [cell for cell in notebook["cells"] if not _is_note(cell)]
+            notebook["cells"] = [c for c in notebook["cells"] if deck.kind(c) != "notes"]
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise WorkbookError(
             f"{source} is not a notebook any more; restore it with: git checkout -- {source.name}"
         ) from None
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-def _is_note(cell: dict[str, Any]) -> bool:
-    return cell["metadata"].get("slideshow", {}).get("slide_type") == "notes"
 
 
 def _fingerprint(name: str, content: bytes) -> str:
@@ -306,8 +329,9 @@ def fresh(number: str, lessons: Path | None = None, work: Path | None = None) ->
 
 def _advice(work: Path, error: OSError) -> str:
     """What is wrong with the folder of the copies, and what to do."""
-    if work.exists() and not work.is_dir():
-        return f"{work} is a file, and the working copies need a folder there: rename the file."
+    for path in (work, *work.parents):
+        if path.is_file():
+            return f"{path} is a file, and the working copies need a folder there: rename the file."
     if isinstance(error, PermissionError) or error.errno == 30:  # EROFS
         return (
             f"{error.filename or work} cannot be written or read: make it yours (for instance with "

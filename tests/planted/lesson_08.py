@@ -166,4 +166,16 @@ MUTATIONS = [
         "probabilities in, and it never gets good",
         "the silent bug is not there",
     ),
+    Mutation(
+        "other.load_state_dict(torch.load(saved(model.state_dict())))",
+        "other.load_state_dict(torch.load(saved(other.state_dict())))",
+        "load the numbers, then compare",
+        "the new model loads its own numbers",
+    ),
+    Mutation(
+        "return nn.Linear(784, 10)(xb)",
+        "return linear(xb)",
+        "new weights at each call",
+        "the silent bug is not there: one layer, always the same",
+    ),
 ]

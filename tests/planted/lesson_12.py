@@ -16,6 +16,12 @@ MUTATIONS = [
         "grey comes in for paper",
     ),
     Mutation(
+        "def shift(x, right, down=0):",
+        "def shift(x, right, down=1):",
+        "no shift, no change",
+        "everything moves down, too",
+    ),
+    Mutation(
         "image = F.pad(image, [padding] * 4)",
         "pass",
         "count the places",
@@ -44,6 +50,12 @@ MUTATIONS = [
         "answers[row, col] = (window * kernel).mean()",
         "adds up the window times the weights",
         "mean for the sum",
+    ),
+    Mutation(
+        "cols = (image.shape[1] - k) // stride + 1",
+        "cols = (image.shape[0] - k) // stride + 1",
+        "rows, columns",
+        "as many columns as rows: right for a square only",
     ),
     Mutation(
         "self.conv3 = nn.Conv2d(16, 10, 3, stride=2, padding=1)",

@@ -12,7 +12,7 @@ import re
 
 from nbformat import NotebookNode
 
-from tests.tools.notebooks import lesson_files, read, tags
+from tests.tools.notebooks import lesson_files, read, slide_type, tags
 
 WORDS_A_MINUTE = 150
 MINUTES_A_CELL = 2 / 3
@@ -23,8 +23,7 @@ def estimate(nb: NotebookNode) -> int:
     """Return the minutes that a student needs for the lesson, notes for the teacher left out."""
     words = cells = exercises = 0
     for cell in nb.cells:
-        slide_type = cell.metadata.get("slideshow", {}).get("slide_type")
-        if cell.cell_type == "markdown" and slide_type != "notes":
+        if cell.cell_type == "markdown" and slide_type(cell) != "notes":
             words += len(re.findall(r"\w+", re.sub(r"<[^>]+>|\]\([^)]+\)", " ", cell.source)))
         elif cell.cell_type == "code":
             exercises += "exercise" in tags(cell)

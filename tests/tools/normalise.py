@@ -13,6 +13,8 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
+from coursekit.deck import kind
+
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE_INFO = {"name": "python"}
 COLABS_BADGE = "view-in-github"
@@ -51,8 +53,7 @@ def dumps(nb: NotebookNode) -> str:
 
 def _cell(cell: NotebookNode, taken: set[str]) -> NotebookNode:
     metadata = NotebookNode()
-    slide_type = (cell.metadata.get("slideshow") or {}).get("slide_type")
-    if slide_type:
+    if slide_type := kind(cell):
         metadata.slideshow = NotebookNode(slide_type=slide_type)
     if cell.metadata.get("tags"):
         metadata.tags = list(dict.fromkeys(cell.metadata["tags"]))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import nbformat
 
+from coursekit import deck
+
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 
@@ -67,9 +69,8 @@ def read(path: Path) -> nbformat.NotebookNode:
         ) from None
 
 
-def slide_type(cell: dict) -> str:
-    """RISE's type of a cell, ``""`` where there is none."""
-    return (cell.get("metadata", {}).get("slideshow") or {}).get("slide_type") or ""
+slide_type = deck.kind
+"""RISE's type of a cell, ``""`` where there is none."""
 
 
 def tags(cell: dict) -> list[str]:

@@ -8,6 +8,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from coursekit.callbacks import randomness
@@ -15,7 +16,7 @@ from coursekit.errors import CourseError
 from coursekit.recap.lesson_11 import Callback, Run
 
 #: Raised when the parts of a checkpoint change.
-VERSION = 1
+VERSION = 2
 
 
 class Checkpoint(Callback):
@@ -106,14 +107,46 @@ def _state(run: Run) -> dict[str, Any]:
         "epoch": run.epoch,
         "step": run.step,
         "stop": run.stop,
-        "metrics": dict(run.metrics),
+        "metrics": _plain(run.metrics),
         "model": run.model.state_dict(),
-        "opt": run.opt.state_dict() if hasattr(run.opt, "state_dict") else {},
+        "opt": (type(run.opt).__name__, _opt_state(run.opt)),
         "random": randomness.capture((run.train_dl, run.valid_dl)),
         "callbacks": [
-            (type(c).__name__, c.state_dict()) for c in run.callbacks if hasattr(c, "state_dict")
+            (type(c).__name__, _plain(c.state_dict()))
+            for c in run.callbacks
+            if hasattr(c, "state_dict")
         ],
     }
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's: ``torch.load(weights_only=True)`` refuses a file with others."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {name: _plain(v) for name, v in value.items()}
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
+
+
+def _opt_state(opt: Any) -> dict[str, Any]:
+    """The state of an optimizer; of one that cannot tell it (lesson 09's), its attributes."""
+    if hasattr(opt, "state_dict"):
+        return opt.state_dict()
+    return {name: value for name, value in vars(opt).items() if name != "params"}
+
+
+def _load_opt(opt: Any, state: dict[str, Any]) -> None:
+    if hasattr(opt, "load_state_dict"):
+        opt.load_state_dict(state)
+        return
+    for name, value in state.items():
+        if isinstance(value, list):  # one tensor for each parameter, on its device
+            value = [new.to(p.device) for new, p in zip(value, opt.params, strict=True)]
+        setattr(opt, name, value)
+
+
+def _shapes(state: dict[str, Any]) -> dict[str, Any]:
+    return {name: getattr(value, "shape", None) for name, value in state.items()}
 
 
 def _restore(run: Run, state: dict[str, Any], path: Path) -> None:
@@ -125,14 +158,21 @@ def _restore(run: Run, state: dict[str, Any], path: Path) -> None:
             f"{path.name} was saved with the callbacks {', '.join(then) or '(none)'}; now there "
             f"are {', '.join(now) or '(none)'}. Give the same ones, in the same order."
         )
+    name, opt_state = state["opt"]
+    fits = (
+        _shapes(state["model"]) == _shapes(run.model.state_dict())
+        and name == type(run.opt).__name__
+        and opt_state.keys() == _opt_state(run.opt).keys()
+    )
     try:
-        run.model.load_state_dict(state["model"])
-        if hasattr(run.opt, "load_state_dict"):
-            run.opt.load_state_dict(state["opt"])
-    except (RuntimeError, ValueError, KeyError) as error:
+        if not fits:
+            raise ValueError("shapes or names differ")
+        _load_opt(run.opt, opt_state)  # refuses other groups of parameters before it changes any
+    except ValueError as error:
         raise CourseError(
             f"{path.name} holds another model or optimizer: give the same ones, or another name."
         ) from error
+    run.model.load_state_dict(state["model"])
     for callback, (_, saved) in zip(stateful, state["callbacks"], strict=True):
         callback.load_state_dict(saved)
     run.epoch, run.step, run.stop = state["epoch"], state["step"], state["stop"]

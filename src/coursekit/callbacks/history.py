@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import html
+import math
 from typing import Any
 
 from coursekit.recap.lesson_11 import History as PlainHistory
+from coursekit.recap.lesson_11 import Run
 
 
 class History(PlainHistory):
@@ -23,6 +25,15 @@ class History(PlainHistory):
             1      1.5000      1.0000
             2      0.7500      0.5000
     """
+
+    def on_epoch_end(self, run: Run) -> None:
+        """Keep the metrics of the epoch; nan stands for one that was not measured in an epoch."""
+        done = max(map(len, self.epochs.values()), default=0)
+        for name in [n for n in run.metrics if n not in self.epochs]:
+            self.epochs[name] = [math.nan] * done
+        super().on_epoch_end(run)
+        for name in self.epochs.keys() - run.metrics.keys():
+            self.epochs[name].append(math.nan)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint must keep."""

@@ -17,20 +17,18 @@ class LivePlot(Callback):
 
     Args:
         seconds: Time between two pictures, at least.
-        history: What to draw. By default its own; give yours to draw what a run before it did, too.
 
     Attributes:
-        history: What is drawn.
+        history: What is drawn: all runs that this callback has seen.
         pictures: How many were drawn.
     """
 
     #: Drawing may take one part in so many of the time.
     SHARE = 5
 
-    def __init__(self, seconds: float = 1.0, history: History | None = None) -> None:
+    def __init__(self, seconds: float = 1.0) -> None:
         self.seconds = seconds
-        self.own = history is None
-        self.history = History() if history is None else history
+        self.history = History()
         self.pictures = 0
         self._handle: Any = None
         self._per_epoch: int | None = None
@@ -44,15 +42,13 @@ class LivePlot(Callback):
 
     def on_batch_end(self, run: Run) -> None:
         """Keep the loss, and draw when it is time."""
-        if self.own:
-            self.history.on_batch_end(run)
+        self.history.on_batch_end(run)
         if time.monotonic() >= self._next and _in_notebook():
             self._show()
 
     def on_epoch_end(self, run: Run) -> None:
         """Keep the metrics."""
-        if self.own:
-            self.history.on_epoch_end(run)
+        self.history.on_epoch_end(run)
 
     def on_fit_end(self, run: Run) -> None:
         """Show the last picture, also of an interrupted run."""
@@ -61,12 +57,11 @@ class LivePlot(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint must keep."""
-        return self.history.state_dict() if self.own else {}
+        return self.history.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on with the curve of the run before."""
-        if self.own and state:
-            self.history.load_state_dict(state)
+        self.history.load_state_dict(state)
 
     def _show(self) -> None:
         from IPython.display import display

@@ -13,7 +13,7 @@ from coursekit.recap.lesson_11 import Callback, Run, weighted_mean
 class Metrics(Callback):
     """Measures functions of predictions and targets on ``run.valid_dl`` after each epoch.
 
-    A means over examples, like the loss: batches of different sizes count by their size. The
+    Means over examples, like the loss: batches of different sizes count by their size. The
     random generator is left as it was found, so measuring changes nothing.
 
     Args:

@@ -25,7 +25,9 @@ Install it, then restart the kernel: %pip install no-such-package
     """
     try:
         return import_module(module)
-    except ModuleNotFoundError:
+    except ModuleNotFoundError as error:
+        if error.name != module:  # it is there, and misses something itself
+            raise
         raise CourseError(
             f"{purpose} needs {package}. Install it, then restart the kernel: "
             f"%pip install {package}"

@@ -24,7 +24,7 @@ class EarlyStopping(Callback):
         best_epoch: Where it was reached, counted from 1.
 
     Raises:
-        CourseError: The metric is not there, or was never a number.
+        CourseError: The metric is not there.
 
     Example:
         >>> from types import SimpleNamespace
@@ -45,8 +45,15 @@ class EarlyStopping(Callback):
     ) -> None:
         self.metric, self.patience, self.restore = metric, patience, restore
         self.sign = -1 if larger_is_better else 1
+        self._forget()
+
+    def _forget(self) -> None:
         self.best, self.best_epoch, self.waited = self.sign * math.inf, 0, 0
         self._kept: dict[str, Any] = {}
+
+    def on_fit_begin(self, run: Run) -> None:
+        """Begin anew: what another run reached, with another model perhaps, does not count."""
+        self._forget()
 
     def on_epoch_end(self, run: Run) -> None:
         """Compare, count, and stop; nan is no improvement."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,10 @@ class TensorBoard(Callback):
             self.writer.add_scalar(f"epoch/{name}", value, run.step)
         if self.histograms:
             for name, p in run.model.named_parameters():
-                self.writer.add_histogram(f"weights/{name}", p, run.step)
-                if p.grad is not None:
-                    self.writer.add_histogram(f"gradients/{name}", p.grad, run.step)
+                for kind, values in (("weights", p), ("gradients", p.grad)):
+                    if values is not None:
+                        with suppress(ValueError):  # all nan or huge: TensorBoard counts nothing
+                            self.writer.add_histogram(f"{kind}/{name}", values, run.step)
         self.writer.flush()
 
     def on_fit_end(self, run: Run) -> None:

@@ -42,8 +42,10 @@ class WandB(Callback):
         self.watch, self.folder, self.save_code = watch, Path(folder), save_code
         self.log: Any = None
 
-    def on_fit_begin(self, run: Run) -> None:
-        """Open the run."""
+    def on_epoch_begin(self, run: Run) -> None:
+        """Open the run: not before, a callback behind this one may still refuse to begin."""
+        if self.log is not None:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = self.wandb.init(
             project=self.project,

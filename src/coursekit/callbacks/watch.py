@@ -88,7 +88,7 @@ def snapshot(step: int, values: Tensor) -> Snapshot:
         >>> snapshot(1, torch.tensor([0.0, 0.0, -1.0, 3.0])).zeros
         0.5
     """
-    flat = values.detach().reshape(-1).float().cpu()
+    flat = values.detach().reshape(-1).cpu().double()
     zeros = (flat == 0).float().mean().item() if len(flat) else 0.0
     flat = flat[flat.isfinite()]
     low, high = (flat.min().item(), flat.max().item()) if len(flat) else (0.0, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,12 +197,17 @@ def _compare_number(got: Any, want: Any, rules: dict, what: str) -> Difference |
     if not is_number(got):
         hint = "`.item()` takes the number out of a tensor." if is_tensor(got) else ""
         return _wrong_type(got, want, what, hint)
-    whole = isinstance(want, int) and not rules["loose"]
-    if whole and float(got) != got // 1:
-        return Difference(f"{what} is wrong", show(want), show(got))
-    if not _close(float(got), float(want), rules) or (whole and got != want):
-        return Difference(f"{what} is wrong", *_apart(want, got))
-    return None
+    exact = isinstance(want, numbers.Integral) and not rules["loose"]
+    same = got == want if exact else _close(_float(got), _float(want), rules)
+    return None if same else Difference(f"{what} is wrong", *_apart(want, got))
+
+
+def _float(value: Any) -> float:
+    """A number as a float; an int too large for one as infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _compare_sequence(got: Any, want: Any, rules: dict, what: str) -> Difference | None:

@@ -58,7 +58,10 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
         with undisturbed():
             # Our own part first, without a limit: imports take long the first time, and one that
             # is cut short by the limit would leave the kernel with half a torch.
-            run_limited(lambda: _warm_up(exercise), None)
+            try:
+                run_limited(lambda: _warm_up(exercise), None)
+            except Exception as error:
+                return _not_theirs(exercise, raised(error))
             return run_limited(work, limit)
     except TimedOut as late:
         return _late(exercise, limit, at, late.stopped)
@@ -80,6 +83,15 @@ def _warm_up(exercise: Exercise) -> None:
     solution = usable(exercise, answer_in(exercise, exercise.solution))
     for case in _cases(exercise)[:1]:
         look(exercise, solution, case, parameter_names(exercise, solution, case))
+
+
+def _not_theirs(exercise: Exercise, error: Raised) -> Verdict:
+    return Verdict(
+        exercise.name,
+        "unusable",
+        f"The check itself does not run here; your answer was not looked at. It says: {error}.",
+        ("Restart the kernel and check again. If that does not help: python -m coursekit doctor",),
+    )
 
 
 def _late(exercise: Exercise, limit: float, at: list[str], stopped: bool) -> Verdict:
@@ -140,7 +152,7 @@ def _judge_calls(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
         at.append(_input_line(case, names))
         before = inputs_of(_cases(exercise)[i], names)
         want = look(exercise, solution, _cases(exercise)[i], names)
-        got = look(exercise, given, case, names)
+        got = look(exercise, given, _cases(exercise)[i], names)
         found = differs(exercise, got, want, before)
         if found:
             hint = _hint(exercise, given, got, i, names)

@@ -106,12 +106,13 @@ def solution(exercise: Any, /) -> None:
 
     Example:
         >>> solution("no_such_exercise")
-        ? no_such_exercise: cannot be checked. There is no exercise of this name.
+        ? no_such_exercise: cannot be checked. There is no exercise of ...
     """
-    name = exercise if isinstance(exercise, str) else getattr(exercise, "__name__", "this")
-    found = find(str(name))
+    name = exercise if isinstance(exercise, str) else _name_of(exercise)
+    found = find(name) if name else None
     if found is None:
-        display(Verdict(str(name)[:60], "unusable", "There is no exercise of this name."))
+        told = "There is no exercise of this name" if name else "This has no name of its own"
+        display(Verdict((name or "solution")[:60], "unusable", f'{told}: solution("its_name").'))
     else:
         display(Source(found.solution))
 
@@ -153,6 +154,7 @@ def progress(lesson: str | None = None) -> None:
         >>> progress("99")
         No exercise has been checked here yet.
     """
+    lesson = None if lesson is None else str(lesson).zfill(2)
     wanted: list[Exercise] = every(lesson)
     if lesson is None:
         lessons = {e.lesson for e in wanted if e.name in _last}

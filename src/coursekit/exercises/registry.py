@@ -31,6 +31,10 @@ def every(lesson: str | None = None) -> list[Exercise]:
     """All exercises, or those of one lesson, in the order of lessons and of their modules.
 
     Raises ValueError if two exercises have the same name.
+
+    Example:
+        >>> [exercise.name for exercise in every("00")]
+        ['runs_after', 'average', 'mean_of_squares']
     """
     found: dict[str, Exercise] = {}
     for exercise in (*_shipped(), *_extra):
@@ -41,7 +45,12 @@ def every(lesson: str | None = None) -> list[Exercise]:
 
 
 def find(name: str) -> Exercise | None:
-    """The exercise called ``name``, or None."""
+    """The exercise called ``name``, or None.
+
+    Example:
+        >>> find("softmax").lesson, find("no_such_exercise")
+        ('07', None)
+    """
     return next((e for e in every() if e.name == name), None)
 
 

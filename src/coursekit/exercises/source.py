@@ -27,7 +27,7 @@ def answer_in(exercise: Exercise, text: str) -> Any:
     # A name of its own, so that classes and dataclasses defined in the text find a module.
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for part in (exercise.given, text):
-        exec(compile(part, f"<{exercise.name}>", "exec"), namespace)
+        exec(compile(part, f"<{exercise.name}>", "exec", dont_inherit=True), namespace)
     return namespace[exercise.name]
 
 

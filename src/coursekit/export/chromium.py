@@ -36,10 +36,8 @@ def find() -> str:
         ExportError: There is none.
     """
     named = os.environ.get("CHROMIUM")
-    if named and shutil.which(named):
-        return named
-    for candidate in () if named else (*NAMES, *PLACES):
-        if path := shutil.which(candidate):
+    for name in (named,) if named else (*NAMES, *PLACES):
+        if path := shutil.which(name):
             return path
     raise ExportError(
         (f"CHROMIUM names {named}, which cannot be run. " if named else "")
@@ -64,7 +62,9 @@ def to_pdf(page: Path, pdf: Path) -> None:
             words.insert(1, "--no-sandbox")  # a container's root: our own page only
         pdf.unlink(missing_ok=True)
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS)
+            done = subprocess.run(
+                words, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS
+            )
             said = (done.stderr or done.stdout).strip().splitlines()
         except subprocess.TimeoutExpired:
             said = [f"no answer in {SECONDS} s"]

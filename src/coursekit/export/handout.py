@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import html
 import re
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit import workbook
+from coursekit import deck, workbook
 from coursekit.export import chromium, lessons
 from coursekit.export.page import cells, page, read
 
@@ -42,7 +41,8 @@ def write(notebook: Path, file: Path, *, notes: bool = True, answers: bool = Fal
     Raises:
         ExportError: The file is not a notebook, a package or the browser is missing.
     """
-    source = file.with_suffix(".html")  # beside it: some browsers may not read temporary folders
+    # beside it, for some browsers may not read temporary folders; the deck may lie there too
+    source = file.with_suffix(".print.html")
     try:
         source.write_text(sheet(notebook, notes=notes, answers=answers), encoding="utf-8")
         chromium.to_pdf(source, file)
@@ -60,10 +60,9 @@ def sheet(notebook: Path, *, notes: bool = True, answers: bool = False) -> str:
         notes: Print the speaker notes and open the folded answers: for the teacher.
         answers: Print the exercises' solutions at the end.
     """
-    nb = copy.deepcopy(lessons.load(notebook))
+    nb = lessons.load(notebook)
     if not notes:
-        kept = [c for c in nb.cells if c.metadata.get("slideshow", {}).get("slide_type") != "notes"]
-        nb.cells = kept
+        nb.cells = [cell for cell in nb.cells if deck.kind(cell) != "notes"]
     text = _on_paper(cells(nb, "coursekit_handout", notebook.parent), unfold=notes)
     body = BODY.format(cells=text, answers=_answers(nb) if answers else "")
     return page(lessons.title(nb, notebook), body, read("handout.css"), "")

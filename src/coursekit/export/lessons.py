@@ -50,7 +50,14 @@ def load(path: Path) -> NotebookNode:
 
 
 def title(nb: NotebookNode, path: Path) -> str:
-    """``07 · Digits from scratch``."""
+    """The lesson's heading, the file's name where it has none.
+
+    Example:
+        >>> import nbformat
+        >>> cell = nbformat.v4.new_markdown_cell("# 07 · Digits from scratch\\n\\nHow?")
+        >>> title(nbformat.v4.new_notebook(cells=[cell]), Path("07_x.ipynb"))
+        '07 · Digits from scratch'
+    """
     first = nb.cells[0].source if nb.cells else ""
     heading = re.match(r"#\s+(.+)", first)
     return heading[1].strip() if heading else path.stem
@@ -58,7 +65,7 @@ def title(nb: NotebookNode, path: Path) -> str:
 
 def export(
     paths: Sequence[Path], folder: Path, suffix: str, make: Callable[[Path, Path], str]
-) -> list[Path]:
+) -> None:
     """Call ``make(notebook, file)`` for each lesson, and say which is being made.
 
     Args:
@@ -66,15 +73,16 @@ def export(
         folder: Where the files go; it is made.
         suffix: Of the files.
         make: Writes the file and returns what there is to say about it.
+
+    Raises:
+        ExportError: The folder or a file cannot be written.
     """
-    made = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for i, path in enumerate(paths, 1):
             file = folder / f"{path.stem}{suffix}"
             print(f"[{i}/{len(paths)}] {file.name} … ", end="", flush=True)
             print(make(path, file), flush=True)
-            made.append(file)
     except CourseError:
         print()  # the message stands on a line of its own
         raise
@@ -82,4 +90,3 @@ def export(
         print()
         raise ExportError(f"{e.filename or folder} cannot be written: {e.strerror}.") from e
     print(f"They are in {folder}.")
-    return made

@@ -93,7 +93,12 @@ def read(name: str) -> str:
 
 
 def inline(script: str) -> str:
-    """A script as it may stand inside a page."""
+    """A script as it may stand inside a page.
+
+    Example:
+        >>> inline("say('</script>')")
+        "say('<\\\\/script>')"
+    """
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 

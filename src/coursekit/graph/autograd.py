@@ -20,7 +20,7 @@ from torch.autograd.graph import GradientEdge
 from coursekit.graph import model as m
 from coursekit.graph import opnames
 from coursekit.graph.record import deaf
-from coursekit.graph.tensors import dtype_name, snapshot, to_lists
+from coursekit.graph.tensors import dtype_name, shape_of, snapshot, to_lists
 from coursekit.graph.text import is_number
 
 #: Under which names autograd's nodes keep their inputs, by position; None: an input not kept.
@@ -130,8 +130,8 @@ class _Reader:
         self.edges = {new[key]: edge for key, edge in self.edges.items()}
 
     def _op(self, node: Any) -> m.Op:
-        custom = isinstance(node, BackwardCFunction)
         name = node.name()
+        custom = isinstance(node, BackwardCFunction) and name != "CompiledFunctionBackward"
         op = m.Op(0, opnames.from_backward(name, custom=custom), [], [], backward=name)
         if self.saved:
             op.saved = _kept(node)
@@ -142,8 +142,13 @@ class _Reader:
                 op.inputs.append(self._edge(below, nr))
             elif place < len(kept):
                 op.inputs.append(self._no_grad_input(node, kept[place]))
-        if stem == "Pow" and len(node.next_functions) == 1:
+        if name == "PowBackward2":  # 2 ** x
+            op.inputs.insert(0, self._no_grad_input(node, "self"))
+        elif stem == "Pow" and len(node.next_functions) == 1:
             op.inputs.append(self._no_grad_input(node, "exponent"))
+        elif stem == "Rsub" and len(op.inputs) == 1:  # 1 - x
+            op.inputs.insert(0, self._no_grad_input(node, None))
+        op.attrs = _factor(node)
         if stem == "Mul" and len(op.inputs) == 2 and is_number(self.graph.values[op.inputs[1]]):
             op.inputs.reverse()  # 3 * x, as in mathematics
         if stem == "CompiledFunction":
@@ -184,7 +189,7 @@ class _Reader:
             kind = m.PARAMETER if isinstance(t, torch.nn.Parameter) else kind
         name = self.held[identity][0] if identity in self.held else ""
         value = m.Value(
-            0, kind, name, tuple(t.shape), dtype_name(t.dtype), needs_grad=t.requires_grad
+            0, kind, name, shape_of(t), dtype_name(t.dtype), needs_grad=t.requires_grad
         )  # fmt: skip
         key = self.keys[identity] = self._add(value)
         self.tensors[key] = t
@@ -229,6 +234,14 @@ class _Reader:
             )
 
 
+def _factor(node: Any) -> str:
+    """Return the argument without which an operation reads as another: alpha, or reduction."""
+    alpha, reduction = getattr(node, "_saved_alpha", 1), getattr(node, "_saved_reduction", 1)
+    if alpha != 1:
+        return f"alpha={alpha:.4g}"
+    return "" if reduction == 1 else f"reduction={('none', 'mean', 'sum')[reduction]}"
+
+
 def _kept(node: Any) -> str:
     """Return what a node keeps for its backward pass: ``"self 36 B, other 36 B"``."""
     found = []
@@ -265,13 +278,14 @@ def _fill_gradients(reader: _Reader, roots: list[torch.Tensor]) -> None:
     if len(roots) > 1 or root.numel() != 1 or not root.is_floating_point():
         if len(roots) == 1 and root.numel() != 1:
             graph.notes.append(
-                f"No gradients: they need one number, and this has shape {tuple(root.shape)}."
+                f"No gradients: they need one number, and this has shape {shape_of(root)}."
             )
         _from_leaves(reader)
         return
     keys = [key for key in reader.edges if graph.values[key].needs_grad]
     edges = [GradientEdge(*reader.edges[key]) for key in keys]
     if root.device.type == "meta" or not edges:
+        _from_leaves(reader)
         return
     try:
         with deaf(), _silent(reader.held):

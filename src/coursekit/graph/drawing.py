@@ -334,16 +334,25 @@ def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request)
         raise ValueError(f"predict={ask.predict!r}: choose 'values', 'grads' or True.")
     if ask.limit < 2:
         raise ValueError(f"limit={ask.limit} leaves nothing to draw; use 2 or more.")
+    if ask.depth < 0:
+        raise ValueError(f"depth={ask.depth}: 0 draws the model as one box, 1 its parts.")
+    for name, thing in (names or {}).items():
+        if not isinstance(thing, torch.Tensor) and not nodes.is_node(thing):
+            raise TypeError(
+                f"names gives the name {name!r} to {type(thing).__name__} {thing!r:.40}; "
+                "only tensors and nodes have a box."
+            )
     frame = caller()
     given = {id(thing): name for name, thing in (names or {}).items()}
     if len(things) == 1 and isinstance(things[0], record):
-        return _from_record(things[0])
+        return _from_record(things[0], names or {})
     if things and all(nodes.is_node(thing) for thing in things):
         called = {id(thing): name for name, thing in reversed(list(variables(frame)))}
         return nodes.read(list(things), {**called, **given})
     roots = flatten(things)
-    if not roots:
-        raise _nothing(things)
+    odd = [t for t in things if not isinstance(t, (torch.Tensor, list, tuple, Mapping))]
+    if odd or not roots:
+        raise _nothing(tuple(odd) or things)
     with torch._C.DisableTorchFunction():
         found = [tape_of(t) for t in roots]
         first = found[0]
@@ -362,14 +371,16 @@ def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request)
         return first[0].graph([f[1] for f in found if f is not None], wins)
 
 
-def _from_record(recording: record) -> m.Graph:
+def _from_record(recording: record, names: Mapping[str, Any]) -> m.Graph:
     if not recording.tape.ops:
         raise ValueError(
             "Nothing was recorded: the block ran no torch operation. "
             "Put the computation inside `with graph.record() as g:`."
         )
     with torch._C.DisableTorchFunction():
-        return recording.tape.graph()
+        found = {name: tape_of(t) for name, t in names.items()}
+        tape = recording.tape
+        return tape.graph(names={f[1]: n for n, f in found.items() if f and f[0] is tape})
 
 
 def _no_history(roots: list[torch.Tensor]) -> str:
@@ -390,6 +401,8 @@ def _nothing(things: tuple[Any, ...]) -> Exception:
             f"A {type(thing).__name__} is a module, without a graph until it computes something: "
             "draw its output, as in draw(model(xb))."
         )
+    if isinstance(thing, str) and thing in VIEWS:
+        return TypeError(f"A view is chosen by name: draw(y, view={thing!r}).")
     return TypeError(
         f"Cannot draw {type(thing).__name__} {opnames._small(thing) or ''}".rstrip()
         + ": draw takes tensors, a record() block, or nodes with value, parents and op."

@@ -209,9 +209,13 @@ def _dot(source: str) -> str:
     program = shutil.which("dot")
     if program is None:
         raise EngineError("not found")
-    done = subprocess.run(
-        [program, "-Tplain"], input=source, capture_output=True, text=True, timeout=60, check=False
-    )
+    try:
+        done = subprocess.run(
+            [program, "-Tplain"], input=source, capture_output=True, text=True, timeout=60,
+            check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EngineError(str(error)) from error
     if done.returncode:
         raise EngineError(done.stderr.strip()[:200])
     return done.stdout

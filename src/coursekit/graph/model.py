@@ -135,15 +135,16 @@ class Graph:
         """Return the operation that made each value, by the value's key."""
         return {key: op for op in self.ops for key in op.outputs}
 
-    def ancestors(self, roots: Iterable[int]) -> Graph:
+    def ancestors(self, roots: Iterable[int], *, failed: bool = False) -> Graph:
         """Return the part of the graph that the roots depend on. Does not recurse.
 
         An operation keeps only those of its outputs that are used or asked for.
         """
         roots = list(roots)
         makers, wanted, ops = self.makers(), set(), set()
-        todo = [*roots, *(key for op in self.ops if op.error for key in op.inputs)]
-        ops.update(op.key for op in self.ops if op.error)
+        broken = [op for op in self.ops if op.error and failed]
+        todo = [*roots, *(key for op in broken for key in op.inputs)]
+        ops.update(op.key for op in broken)
         while todo:
             key = todo.pop()
             if key in wanted:

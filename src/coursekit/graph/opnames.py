@@ -37,6 +37,9 @@ _POSITIONAL: dict[str, tuple[tuple[str, Any], ...]] = {
     "avg_pool2d": (("", None), ("kernel_size", None), ("stride", None), ("padding", 0)),
     "dropout": (("", None), ("p", 0.5), ("training", True), ("inplace", False)),
     "relu": (("", None), ("inplace", False)),
+    "cross_entropy": (("", None), ("", None), ("", None), ("", None), ("ignore_index", -100),
+                      ("", None), ("reduction", "mean"), ("label_smoothing", 0.0)),
+    "nll_loss": (("", None), ("", None), ("", None), ("", None), ("ignore_index", -100)),
     "flatten": (("", None), ("start_dim", 0), ("end_dim", -1)),
 }  # fmt: skip
 _POSITIONAL["conv2d"] = _POSITIONAL["conv3d"] = _POSITIONAL["conv1d"]
@@ -44,7 +47,7 @@ _POSITIONAL["conv2d"] = _POSITIONAL["conv3d"] = _POSITIONAL["conv1d"]
 #: Keyword arguments that say nothing to a reader of the picture.
 _DULL = {"_stacklevel", "dtype", "inplace", "training", "return_indices", "ceil_mode", "out",
          "weight", "size_average", "reduce", "memory_format", "use_input_stats", "eps",
-         "cudnn_enabled", "ignore_index", "label_smoothing"}  # fmt: skip
+         "cudnn_enabled"}  # fmt: skip
 
 #: Operators whose operands stand the other way round (``1 - x`` is ``x.__rsub__(1)``).
 _REVERSED = {"__rsub__", "__rtruediv__", "__rdiv__", "__rpow__", "__rmatmul__", "__rmul__",
@@ -93,8 +96,11 @@ def shown(func: Any) -> str:
     return f"{symbol} =" if in_place and not symbol.endswith("=") else symbol
 
 
-def _small(x: Any) -> str | None:
-    """Write one argument, or return None when it is not short enough to show."""
+def _small(x: Any, *, sides: bool = False) -> str | None:
+    """Write one argument, or return None when it is not short enough to show.
+
+    With ``sides``, a size that is the same along all axes is written once: 2 for ``(2, 2)``.
+    """
     if isinstance(x, float):
         return f"{x:.4g}"
     if isinstance(x, (bool, int, str)) or x is None or x is Ellipsis:
@@ -103,8 +109,8 @@ def _small(x: Any) -> str | None:
         a, b, c = ("" if v is None else _small(v) for v in (x.start, x.stop, x.step))
         return None if None in (a, b, c) else f"{a}:{b}" + (f":{c}" if c else "")
     if isinstance(x, (tuple, list)):
-        if len(set(map(str, x))) == 1 and len(x) > 1 and isinstance(x[0], int):
-            return str(x[0]) if isinstance(x, tuple) else str(list(x))
+        if sides and isinstance(x, tuple) and len(x) > 1 and len(set(map(str, x))) == 1:
+            return _small(x[0])
         parts = [_small(v) for v in x]
         text = None if None in parts else ", ".join(parts)
         return text if text is not None and len(text) <= 16 else None
@@ -125,7 +131,7 @@ def attributes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     if name == "setitem":
         return index(args[1])
     if SYMBOLS.get(name) in ARITHMETIC:
-        return ""
+        args = ()  # they are drawn; what stays is alpha=2, rounding_mode="floor"
     known = _POSITIONAL.get(name)
     parts = []
     for i, x in enumerate(args):
@@ -134,16 +140,18 @@ def attributes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         if _has_tensor(x) or x is None:
             continue
         label, default = known[i] if known and i < len(known) else ("", None)
-        if x == default or (isinstance(x, (tuple, list)) and all(v == default for v in x)):
+        text = _small(x, sides=bool(label))
+        if text is None or x == default:
             continue
-        text = _small(x)
-        if text is not None and not (isinstance(x, bool) and not label):
+        if isinstance(x, (tuple, list)) and all(v == default for v in x):
+            continue
+        if not (isinstance(x, bool) and not label):
             parts.append(f"{label}={text}" if label else text)
     for key, x in kwargs.items():
         if key in _DULL or x is None or _has_tensor(x) or (key == "reduction" and x == "mean"):
             continue
         defaults = dict(known or ())
-        text = _small(x)
+        text = _small(x, sides=True)
         if text is not None and not (key in defaults and defaults[key] == x):
             parts.append(f"{key}={text}")
     return ", ".join(parts)

@@ -13,9 +13,11 @@ alive: hooks point from node to tape, never back.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import weakref
 from collections.abc import Callable
+from numbers import Number
 from typing import Any
 
 import torch
@@ -37,10 +39,6 @@ from coursekit.graph.tensors import (
 #: An input of an operation: the tensor or number, its grad_fn and output number then, its key.
 _Input = tuple[Any, Any, int, int]
 
-#: Calls that look at a tensor or mark it, and compute nothing.
-_NOT_OPS = {"requires_grad_", "retain_grad", "register_hook", "share_memory_", "backward",
-            "detach_", "data_ptr", "register_post_accumulate_grad_hook", "stride", "is_same_size",
-            "_make_subclass", "set_", "resize_", "set_data", "manual_seed", "grad_fn"}  # fmt: skip
 _STORED = {"grad", "data", "T", "mT", "H", "mH", "real", "imag"}  # properties that give a tensor
 #: The tape that saw a tensor come into being, so that ``draw(y)`` needs nothing but ``y``.
 _tapes: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
@@ -93,11 +91,15 @@ class record(contextlib.ContextDecorator):
     def __init__(self, *, stats: bool = False) -> None:
         self.stats = stats
         self.tape = Tape(stats=stats)
+        self._depth = 0  # a decorated function may call itself
 
     def _recreate_cm(self) -> record:
         return self  # as a decorator: `g = record()`, `@g`, and later `draw(g)`
 
     def __enter__(self) -> record:
+        self._depth += 1
+        if self._depth > 1:
+            return self
         self.tape = Tape(stats=self.stats)
         self._stack = contextlib.ExitStack()
         recorder = _Recorder(self.tape)
@@ -106,6 +108,9 @@ class record(contextlib.ContextDecorator):
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
         recorder, self._recorder = self._recorder, None
         try:
             if recorder is not None:
@@ -228,14 +233,14 @@ class _Recorder(TorchFunctionMode):
         everything = [*args, *(v for k, v in kwargs.items() if k != "out")]
         if plain == "setitem":
             everything = [args[0], args[2], args[1]]
-        number_last = len(args) == 2 and isinstance(args[1], (int, float, complex))
-        if opnames.is_reversed(func) or (plain == "mul" and number_last):
+        number_last = len(args) == 2 and isinstance(args[1], Number)
+        if opnames.is_reversed(func) or (opnames.shown(func) == "×" and number_last):
             everything.reverse()  # torch hears `3 * x` as x.mul(3); written the usual way again
         numbers = opnames.SYMBOLS.get(plain) in opnames.ARITHMETIC or plain == "setitem"
         things: list[Any] = []
         for place, thing in enumerate(everything):
-            if numbers and place < 2 and isinstance(thing, (int, float, complex)):
-                things.append(thing)
+            if numbers and place < 2 and isinstance(thing, Number):
+                things.append(thing.item() if hasattr(thing, "item") else thing)
             things.extend(flatten(thing))
         with self._quiet():
             frame = caller()
@@ -258,7 +263,7 @@ class _Recorder(TorchFunctionMode):
         """Put the operation that just ran on the tape, if it made or changed a tensor."""
         plain = opnames.plain(func)
         outputs = [args[0]] if plain == "setitem" else flatten(result)
-        if not outputs or plain in _NOT_OPS:
+        if not outputs:
             return
         tensors = [t for t, *_ in inputs if _is_tensor(t)]
         with self._quiet():
@@ -272,6 +277,11 @@ class _Recorder(TorchFunctionMode):
             same = all(any(o is t for t in tensors) for o in outputs)
             if same and not any(o._version > self._version(o) for o in outputs):
                 return  # x.contiguous(), x.to(same device): nothing happened
+            t, *others = tensors
+            fresh = same and not others and isinstance(t, torch.nn.Parameter)
+            if fresh and self.tape.begins_anew(t, inputs[0][3]):
+                self._remember(t, inputs[0][3])
+                return  # nn.init in a new layer: these are the numbers that it starts from
             attrs = opnames.attributes(func, args, kwargs or {})
             op = self._add_op(opnames.shown(func), inputs, attrs, self.line)
             for t in outputs:
@@ -330,6 +340,8 @@ class _Recorder(TorchFunctionMode):
             return self._source(t)
         if t._version != self._version(t):
             return self._changed_elsewhere(t, key)
+        if t.requires_grad and not self.tape.values[key].needs_grad:
+            self.tape.follow(t, key)
         return key
 
     def _source(self, t: torch.Tensor) -> int:
@@ -352,7 +364,8 @@ class _Recorder(TorchFunctionMode):
         with contextlib.suppress(RuntimeError, NotImplementedError):
             writer = self.writers.get(t.untyped_storage().data_ptr())
         keys = [old] if writer is None or writer == old else [old, writer]
-        op = self._add_op("changed through a view", [(None, None, 0, k) for k in keys], "", 0)
+        how = "changed through a view" if len(keys) == 2 else "changed by other code"
+        op = self._add_op(how, [(None, None, 0, k) for k in keys], "", 0)
         key = self.tape.add_value(t, m.RESULT)
         self.tape.values[key].name = _primed(self.tape.values[old].name)
         op.outputs.append(key)
@@ -396,7 +409,7 @@ class _Recorder(TorchFunctionMode):
         op.backward = next(iter(starts)).name()
         taken: dict[Any, int] = {}
         todo, visited = list(starts), set(starts)
-        while todo and len(visited) < 200:
+        while todo:
             node = todo.pop()
             edges = []
             for k, (below, nr) in enumerate(node.next_functions):
@@ -464,29 +477,43 @@ def _watched_functions(recorder: _Recorder) -> Any:
     do, so it is wrapped while the block runs and put back at its end. One of torch's own, with
     which older versions of ``checkpoint`` keep their inputs, is nobody's operation.
     """
-    base = torch.autograd.Function
-    original = base.__dict__["apply"]
-
-    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        bound = original.__get__(None, cls)
-        own = cls.__module__ == "torch.utils.checkpoint"
-        if own or recorder.busy or threading.get_ident() != recorder.thread:
-            return bound(*args, **kwargs)
-        inputs = recorder._read(cls.__name__, cls, args, kwargs)
-        with recorder._quiet():
-            try:
-                result = bound(*args, **kwargs)
-            except Exception as error:
-                recorder._failed(cls, inputs, (), {}, error)
-                raise
-        recorder._note(cls, inputs, result)
-        return result
-
-    base.apply = classmethod(apply)
+    with _lock:
+        _listeners.append(recorder)
+        torch.autograd.Function.apply = classmethod(_apply)
     try:
         yield
     finally:
-        base.apply = original
+        with _lock:
+            _listeners.remove(recorder)
+            if not _listeners:
+                torch.autograd.Function.apply = _ORIGINAL
+
+
+_ORIGINAL = torch.autograd.Function.__dict__["apply"]
+_listeners: list[_Recorder] = []  # those of all threads, the newest last
+_lock = threading.Lock()
+
+
+def _apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    call = _ORIGINAL.__get__(None, cls)
+    if cls.__module__ != "torch.utils.checkpoint":
+        for recorder in tuple(_listeners):
+            call = functools.partial(_heard, recorder, cls, call)
+    return call(*args, **kwargs)
+
+
+def _heard(recorder: _Recorder, cls: Any, call: Any, *args: Any, **kwargs: Any) -> Any:
+    if recorder.busy or threading.get_ident() != recorder.thread:
+        return call(*args, **kwargs)
+    inputs = recorder._read(cls.__name__, cls, args, kwargs)
+    with recorder._quiet():
+        try:
+            result = call(*args, **kwargs)
+        except Exception as error:
+            recorder._failed(cls, inputs, (), {}, error)
+            raise
+    recorder._note(cls, inputs, result)
+    return result
 
 
 @contextlib.contextmanager

@@ -68,7 +68,6 @@ class Scene:
     view: str
     boxes: list[Box] = field(default_factory=list)
     arrows: list[Arrow] = field(default_factory=list)
-    size: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass
@@ -304,7 +303,8 @@ def _modules(graph: m.Graph, options: Options) -> Scene:
             for place, key in enumerate(op.inputs):
                 value = graph.values[key]
                 if key not in makers:
-                    if value.kind == m.PARAMETER or place in inside[op.key]:
+                    counted = value.kind == m.PARAMETER and here.startswith("m")
+                    if counted or place in inside[op.key]:
                         continue
                     if f"v{key}" not in boxes:
                         boxes[f"v{key}"] = _value_box(value, options, names[key], scalars_only=True)
@@ -338,10 +338,8 @@ def _module_box(
         return _op_box(graph, last, inside[last.key], names, options)
     scope = last.scopes[options.depth]
     tag = ("op", last.key)
-    root = last.scopes[0].path
-    path = scope.path.removeprefix(f"{root}.") if root else scope.path
     lines = [
-        Line([(text.short(path), "name")], tag),
+        Line([(text.short(scope.path), "name")], tag),
         Line([(text.short(scope.kind), "small")], tag),
     ]
     used = {key for op in ops for key in op.inputs if graph.values[key].kind == m.PARAMETER}

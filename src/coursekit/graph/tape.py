@@ -8,7 +8,15 @@ from typing import Any
 import torch
 
 from coursekit.graph import model as m
-from coursekit.graph.tensors import alive, dtype_name, is_small, snapshot, summary, to_lists
+from coursekit.graph.tensors import (
+    alive,
+    dtype_name,
+    is_small,
+    shape_of,
+    snapshot,
+    summary,
+    to_lists,
+)
 
 
 class Tape:
@@ -44,7 +52,7 @@ class Tape:
             value = m.Value(
                 key,
                 kind,
-                shape=tuple(tensor.shape),
+                shape=shape_of(tensor),
                 dtype=dtype_name(tensor.dtype),
                 needs_grad=bool(tensor.requires_grad),
             )
@@ -54,14 +62,28 @@ class Tape:
         self.values.append(value)
         return key
 
+    def begins_anew(self, tensor: torch.Tensor, key: int) -> bool:
+        """Note the present entries of a tensor, if no operation has used the earlier ones."""
+        if any(key in op.inputs for op in self.ops):
+            return False
+        self.values[key].shape, self._data[key] = shape_of(tensor), snapshot(tensor)
+        return True
+
+    def follow(self, tensor: torch.Tensor, key: int) -> None:
+        """Note that ``requires_grad_()`` has made a leaf of a tensor that is on the tape."""
+        value = self.values[key]
+        value.needs_grad = True
+        value.kind = m.INPUT if value.kind == m.CONSTANT else value.kind
+        self.leaves[key] = weakref.ref(tensor)
+
     def received(self, op: int, key: int, grad: torch.Tensor) -> None:
         """Note a gradient that arrived at a value; several passes add up, as in ``.grad``."""
         if op not in self._rank:
             self._rank[op] = len(self._order)
             self._order.append(op)
         self._add(self._grads, key, grad)
-        if self.stats and not is_small(grad.shape):
-            self._grad_stats[key] = summary(grad)
+        if self.stats and not is_small(grad.shape):  # no sum of two passes without keeping both
+            self._grad_stats[key] = None if key in self._grad_stats else summary(grad)
 
     def sent(self, op: int, position: int, grad: torch.Tensor) -> None:
         """Note what one use of a value sends back to it."""
@@ -82,8 +104,9 @@ class Tape:
             roots: Numbers of values; by default the last values that nothing used.
             names: Names to use, by number; they win over the ones found in variables.
         """
+        whole, left = roots is None, 0
         if roots is None:
-            roots = self._ends()
+            roots, left = self._ends()
         values = {v.key: m.Value(**vars(v)) for v in self.values}
         data = to_lists(self._data)
         numbers = to_lists(self._stats)
@@ -101,21 +124,24 @@ class Tape:
             ],
             roots=roots,
             backward_order=list(self._order),
-        ).ancestors(roots)
+        ).ancestors(roots, failed=whole)
         self._fill_gradients(graph)
         for key in roots:
             if not graph.values[key].is_leaf:
                 graph.values[key].kind = m.OUTPUT
+        if left:
+            graph.notes.append(f"{left} more results that nothing used: draw(y) shows one of them.")
         if self.compiled:
             graph.notes.append("Compiled code was run uncompiled, to show what it does.")
         return graph
 
-    def _ends(self) -> list[int]:
+    def _ends(self) -> tuple[list[int], int]:
         used = {key for op in self.ops for key in op.inputs}
         made = [key for op in self.ops for key in op.outputs]
         ends = [key for key in made if key not in used]
         wanted = [key for key in ends if self.values[key].needs_grad]
-        return (wanted or ends)[-4:] if made else [v.key for v in self.values[:1]]
+        shown = (wanted or ends)[-4:]
+        return (shown, len(ends) - len(shown)) if made else ([v.key for v in self.values[:1]], 0)
 
     def _fill_gradients(self, graph: m.Graph) -> None:
         sent, grads = to_lists(self._sent), to_lists(self._grads)
@@ -145,6 +171,17 @@ class Tape:
                     value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])
                 if key in sums and not _same(leaf.grad, sums[key]):
                     more.append(value.name or "a leaf")
+        beside = [
+            v.name or "a result"
+            for key, v in graph.values.items()
+            if self._grads.get(key) is not None and key in sums
+            and not _same(self._grads[key], sums[key])
+        ]
+        if beside:
+            graph.notes.append(
+                f"∇{', ∇'.join(beside[:3])} also holds what came from operations "
+                "outside this picture."
+            )
         if more:
             graph.notes.append(
                 f"Now {', '.join(more[:3])}.grad differs from the ∇ shown here: "

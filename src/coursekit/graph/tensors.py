@@ -115,14 +115,23 @@ def is_small(shape: Iterable[int]) -> bool:
     return len(shape) == 2 and 0 < shape[0] <= 4 and 0 < shape[1] <= 4
 
 
+def shape_of(t: torch.Tensor) -> tuple[int, ...] | None:
+    """Return a tensor's shape, None where it has no plain one: nested, or not yet initialized."""
+    if t.is_nested or torch.nn.parameter.is_lazy(t):
+        return None
+    return tuple(t.shape)
+
+
 def readable(t: torch.Tensor) -> bool:
     """Return whether a tensor has entries that can be read: no "meta", sparse or nested ones."""
-    return t.layout == torch.strided and t.device.type != "meta" and not t.is_nested
+    return (
+        shape_of(t) is not None and t.layout == torch.strided and t.device.type != "meta"
+    )
 
 
 def snapshot(t: torch.Tensor) -> torch.Tensor | None:
     """Copy a small tensor on its own device; large ones are not copied."""
-    if not is_small(t.shape) or not readable(t):
+    if not readable(t) or not is_small(t.shape):
         return None
     try:
         return t.detach().clone()

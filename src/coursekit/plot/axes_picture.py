@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from coursekit.palette import BLACK, BLUE, GREY, ORANGE
-from coursekit.plot.picture import Picture, drawn, to_numpy
+from coursekit.plot.picture import Picture, drawn, number, shape_and_values
 
 #: How many places are drawn along (down, across, rows, columns), for 0 to 4 axes of a tensor.
 LIMITS = ((1, 1, 1, 1), (1, 1, 1, 10), (1, 1, 5, 9), (1, 4, 4, 4), (3, 4, 3, 4))
@@ -40,12 +40,8 @@ def _places(n: int, most: int) -> list[int | None]:
 
 
 def _take(x: Any) -> tuple[tuple[int, ...], NDArray[Any] | None]:
-    """Take ``x`` as a shape if it is a tuple of whole numbers, else as an array."""
-    if isinstance(x, tuple) and all(isinstance(n, (int, np.integer)) for n in x):
-        shape, values = tuple(int(n) for n in x), None
-    else:
-        values = to_numpy(x)
-        shape = values.shape
+    """The shape of ``x``, and its values if it is not itself a shape; at most 4 axes."""
+    shape, values = shape_and_values(x)
     if len(shape) > 4:
         raise ValueError(f"{shape} has {len(shape)} axes: at most 4 can be drawn.")
     if any(n < 1 for n in shape):
@@ -56,7 +52,7 @@ def _take(x: Any) -> tuple[tuple[int, ...], NDArray[Any] | None]:
 def _text(value: Any) -> str:
     if isinstance(value, np.bool_):
         return "T" if value else "F"
-    return (f"{value:.3g}" if isinstance(value, np.floating) else str(value)).replace("-", "−")
+    return number(value)
 
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], gone: bool) -> None:

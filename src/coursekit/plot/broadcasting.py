@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from coursekit.palette import BLACK, BLUE, GREY, ORANGE
-from coursekit.plot.picture import Picture, drawn, to_numpy
+from coursekit.plot.picture import Picture, drawn, number, shape_and_values
 
 #: The operations that can be drawn: Python's sign, the sign in the picture, the function.
 OPS = {
@@ -71,19 +71,10 @@ class _Operand(NamedTuple):
 
 def _operand(x: Any, name: str) -> _Operand:
     """Take ``x`` as a shape if it is a tuple of whole numbers, else as an array."""
-    if isinstance(x, tuple) and all(isinstance(n, (int, np.integer)) for n in x):
-        if any(n < 0 for n in x):
-            raise ValueError(f"{x} is no shape: no axis has a negative size.")
-        return _Operand(name, tuple(int(n) for n in x), None)
-    values = to_numpy(x)
-    return _Operand(name, values.shape, values)
-
-
-def _text(value: Any) -> str:
-    """Return a number as it stands in a cell."""
-    if isinstance(value, np.bool_):
-        return str(bool(value))
-    return (f"{value:.3g}" if isinstance(value, np.floating) else str(value)).replace("-", "−")
+    shape, values = shape_and_values(x)
+    if any(n < 0 for n in shape):
+        raise ValueError(f"{x} is no shape: no axis has a negative size.")
+    return _Operand(name, shape, values)
 
 
 def _axis_name(position: int, n: int) -> str:
@@ -209,7 +200,7 @@ def _grid(operand: _Operand, rows: int, cols: int, result: bool = False) -> _Gri
         own = r < own_rows and c < own_cols
         kinds[r][c] = "result" if result else "own" if own else "copy"
         if values is not None:
-            texts[r][c] = _text(values[min(r, own_rows - 1), min(c, own_cols - 1)])
+            texts[r][c] = number(values[min(r, own_rows - 1), min(c, own_cols - 1)])
     longest = max(len(text) for row in texts for text in row)
     title = f"{operand.name} {operand.shape}" if operand.name else str(operand.shape)
     cell = BOX if max(rows, cols) <= 4 else 0.44

@@ -10,9 +10,19 @@ from coursekit.plot.picture import Picture, drawn, new_axes, to_numpy
 
 
 def named_histories(histories: Any) -> dict[str, np.ndarray]:
-    """Return one history (named ""), or a mapping of them, as names with 1-D float arrays."""
+    """Return one history (named ""), or a mapping of them, as names with 1-D float arrays.
+
+    Raises:
+        ValueError: There is none, or one is empty or not a flat list.
+
+    Example:
+        >>> named_histories({"slow": [2, 1]})
+        {'slow': array([2., 1.])}
+    """
     many = histories if isinstance(histories, Mapping) else {"": histories}
     series = {str(key): to_numpy(values).astype(float) for key, values in many.items()}
+    if not series:
+        raise ValueError("There is nothing to draw: the mapping of histories is empty.")
     for key, values in series.items():
         if values.ndim != 1 or len(values) == 0:
             raise ValueError(f"{key!r} has shape {values.shape}: a curve needs a list of numbers.")
@@ -23,7 +33,9 @@ def _story(name: str, values: np.ndarray, digits: int) -> str:
     finite = np.isfinite(values)
     text = f"from {values[0]:.{digits}f} to {values[-1]:.{digits}f}"
     if not finite.all():
-        text += f", not a number from step {int(np.argmin(finite)) + 1} on"
+        first = int(np.argmin(finite))
+        for_good = " on" if not finite[first:].any() else ""
+        text += f", not a number {'from' if for_good else 'at'} step {first + 1}{for_good}"
     return f"{name} {text}" if name else text
 
 

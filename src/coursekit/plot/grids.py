@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from coursekit.palette import BLACK, ORANGE
-from coursekit.plot.picture import Picture, drawn, to_numpy
+from coursekit.plot.picture import Picture, drawn, number, to_numpy
 
 # Pale yellow for minus, grey for 0, ink blue for plus. Lightness falls all the way from minus to
 # plus, so that the sign can be read in grey too (a map that is dark at both ends hides it).
@@ -24,7 +24,8 @@ def as_images(x: Any) -> NDArray[Any]:
     """Return ``x`` as an array of shape (n, height, width).
 
     Args:
-        x: (n, h, w) or (n, 1, h, w) images, (n, h*h) flat square images, or one image (h, w).
+        x: (n, h, w) or (n, 1, h, w) images; (n, h*h) flat square images; or one image (h, w) whose
+            w is no square number or equals h. In doubt add the axis: ``x[None]``.
 
     Raises:
         ValueError: The shape is none of these.
@@ -60,6 +61,18 @@ def _grid(n: int, ncols: int | None, cell: float, title_room: float) -> tuple[Fi
     return figure, list(axes[:n])
 
 
+def _check_length(n: int, name: str, given: Sequence[Any] | None) -> None:
+    if given is not None and len(given) != n:
+        raise ValueError(f"There are {n} images but {len(given)} {name}: give one for each.")
+
+
+def _plain(titles: Sequence[Any] | None) -> list[Any] | None:
+    """The titles with numbers in the place of tensors, which print as ``tensor(4)``."""
+    if titles is None:
+        return None
+    return [number(title.item()) if hasattr(title, "detach") else title for title in titles]
+
+
 def _label_list(titles: Sequence[Any] | None) -> str:
     if titles is None:
         return ""
@@ -80,14 +93,16 @@ def images(
     """Draw a grid of grey images, dark ink on white.
 
     Args:
-        x: Images as :func:`as_images` takes them; 0 is paper, the largest value is ink.
+        x: Images as :func:`as_images` takes them. Each has a scale of its own: its smallest value
+            is paper, its largest ink.
         titles: One title for each image, drawn above it.
         ncols: Images in a row, 10 if not given.
         marked: Which images get a thick frame, for example the ones a model got wrong.
         size: Width of one image in inches.
 
     Raises:
-        ValueError: ``x`` does not have the shape of images, or ``titles`` another length.
+        ValueError: ``x`` does not have the shape of images or holds none, or ``titles`` another
+            length.
 
     Example:
         >>> images(np.zeros((3, 784)), titles=[4, 0, 9])
@@ -95,9 +110,11 @@ def images(
     """
     pictures = as_images(x)
     n = len(pictures)
+    if n == 0:
+        raise ValueError("There is no image to draw: x has length 0.")
     for name, given in (("titles", titles), ("marked", marked)):
-        if given is not None and len(given) != n:
-            raise ValueError(f"There are {n} images but {len(given)} {name}: give one for each.")
+        _check_length(n, name, given)
+    titles = _plain(titles)
     lines = 1 + max(str(title).count("\n") for title in titles) if titles is not None else 0
     figure, axes = _grid(n, ncols, size, 0.27 * lines)
     for i, (ax, picture) in enumerate(zip(axes, pictures, strict=True)):
@@ -133,7 +150,7 @@ def pixels(image: Any, rows: slice, cols: slice, *, scale: int = 100) -> Picture
         A part of an image, 2 by 3 pixels, each with its value in percent, from 0 to 100.
     """
     array = to_numpy(image)
-    whole = as_images(array[None] if array.ndim == 1 else array)[0]
+    whole = array if array.ndim == 2 else as_images(array[None])[0]
     part = whole[rows, cols]
     if part.size == 0:
         raise ValueError(f"No pixels in rows {rows} and columns {cols} of a {whole.shape} image.")
@@ -174,7 +191,8 @@ def templates(
         size: Width of one image in inches.
 
     Raises:
-        ValueError: The number of rows is not a square number.
+        ValueError: The number of rows is not a square number, or ``titles`` has another length
+            than k.
 
     Example:
         >>> templates(np.ones((784, 10)))
@@ -188,7 +206,8 @@ weights from 1.00 to 1.00, yellow below 0, blue above.
         )
     side = math.isqrt(array.shape[0])
     columns = array.T.reshape(-1, side, side)
-    names = list(range(len(columns))) if titles is None else list(titles)
+    _check_length(len(columns), "titles", titles)
+    names = _plain(titles) or list(range(len(columns)))
     # Constrained layout keeps the colour bar beside the grid, not over it.
     figure, axes = _grid(len(columns), ncols, size, 0.27)
     largest = float(np.abs(columns).max()) or 1.0

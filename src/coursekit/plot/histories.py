@@ -94,14 +94,16 @@ def _alt(
 ) -> str:
     """Say what is drawn; differences within rounding are not told by number, machines differ."""
     first, values = next(iter(series.items()))
-    said = ", ".join(
-        f"{name} {gap:.2g}" if not gap <= tolerance else name for name, gap in gaps.items()
-    )
-    verdict = "beyond rounding for some"
-    if all(gap <= tolerance for gap in gaps.values()):
-        verdict = f"at most {tolerance:.5f}, which is rounding"
+    beyond = [f"{name} {gap:.2g}" for name, gap in gaps.items() if not gap <= tolerance]
+    same = [name for name, gap in gaps.items() if gap <= tolerance]
+    said = []
+    if beyond:
+        said.append(f"{', '.join(beyond)}, beyond rounding")
+    if same:
+        most = np.format_float_positional(tolerance, trim="-")
+        said.append(f"{', '.join(same)} at most {most}, which is rounding")
     return (
         f"{len(series)} loss histories over {xlabel}, 1 to {len(values)}, laid over each other, "
         f"from {values[0]:.3f} to {values[-1]:.3f}. Largest difference from {first}: "
-        f"{said} {verdict}."
+        f"{'; '.join(said)}."
     )

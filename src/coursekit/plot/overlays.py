@@ -11,7 +11,7 @@ from coursekit.plot.picture import Picture, drawn, new_axes, to_numpy
 
 @drawn
 def overlay(x: Any, curves: Mapping[str, Any], *, xlabel: str = "x", ylabel: str = "y") -> Picture:
-    """Draw curves over the same x, each with its name at its right end.
+    """Draw curves over the same x, each named in the legend on the right.
 
     Tensors may be tracked by autograd: they are read, not changed.
 

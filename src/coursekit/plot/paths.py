@@ -69,8 +69,7 @@ def paths(
 
 def _walk(title: Any, steps: Any) -> NDArray[Any]:
     """Return a route as an array (n, 2), whether it is a tensor, an array or a list of those."""
-    rows = [to_numpy(row) for row in steps] if isinstance(steps, list | tuple) else steps
-    walk = to_numpy(rows).astype(float)
+    walk = to_numpy(steps).astype(float)
     if walk.ndim != 2 or walk.shape[1] != 2 or len(walk) == 0:
         raise ValueError(f"The route {title!r} has shape {walk.shape}: give (n, 2), a row a step.")
     return walk

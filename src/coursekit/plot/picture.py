@@ -100,13 +100,59 @@ def drawn(func: Callable[P, Picture]) -> Callable[P, Picture]:
 
 
 def new_axes(width: float = 8.0, height: float = 3.4) -> tuple[Figure, Axes]:
-    """Return a new figure of ``width`` by ``height`` inches with one pair of axes."""
+    """Return a new figure of ``width`` by ``height`` inches with one pair of axes.
+
+    Example:
+        >>> figure, ax = new_axes(6.0, 2.5)
+        >>> figure.get_size_inches().tolist()
+        [6.0, 2.5]
+    """
     figure = Figure(figsize=(width, height))
     return figure, figure.add_subplot()
 
 
 def to_numpy(values: ArrayLike | Any) -> NDArray[Any]:
-    """Return a tensor (on any device, tracked or not), an array or a list as a NumPy array."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
+    """Return a tensor (on any device, tracked or not), an array or a list as a NumPy array.
+
+    A list may hold tensors. NumPy has no bfloat16: such a tensor comes as float32.
+
+    Example:
+        >>> import torch
+        >>> to_numpy([torch.tensor(2.0, requires_grad=True), torch.tensor(1.0)]).tolist()
+        [2.0, 1.0]
+    """
+    if isinstance(values, list | tuple):
+        values = [to_numpy(value) if hasattr(value, "detach") else value for value in values]
+    elif hasattr(values, "detach"):
+        values = values.detach().cpu()
+        try:
+            values = values.numpy()
+        except TypeError:  # NumPy has no bfloat16
+            values = values.float().numpy()
     return np.asarray(values)
+
+
+def shape_and_values(x: Any) -> tuple[tuple[int, ...], NDArray[Any] | None]:
+    """Take ``x`` as a shape, without values, if it is a tuple of whole numbers; else as an array.
+
+    Example:
+        >>> shape_and_values((2, 3))
+        ((2, 3), None)
+        >>> shape_and_values([2, 3])
+        ((2,), array([2, 3]))
+    """
+    if isinstance(x, tuple) and all(isinstance(n, int | np.integer) for n in x):
+        return tuple(int(n) for n in x), None
+    values = to_numpy(x)
+    return values.shape, values
+
+
+def number(value: Any) -> str:
+    """Return a number as it stands in a cell: three digits, and a true minus.
+
+    Example:
+        >>> number(-0.12345), number(-7)
+        ('−0.123', '−7')
+    """
+    text = f"{value:.3g}" if isinstance(value, float | np.floating) else str(value)
+    return text.replace("-", "−")

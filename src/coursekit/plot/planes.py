@@ -39,8 +39,8 @@ def regions(
         ylabel: What the second column of ``x`` is.
 
     Raises:
-        ValueError: ``x`` has not two columns, ``y`` or the predictions have another length, or
-            there is a class without a name or more than three.
+        ValueError: ``x`` has not two columns, ``y`` or the predictions have another length, the
+            predictions are no whole numbers, or there is a class without a name or more than three.
 
     Example:
         >>> x = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 1.0]])
@@ -90,13 +90,22 @@ def _check(points: np.ndarray, truth: np.ndarray, n_classes: int) -> None:
 def _ask(predict: Callable[[Any], Any], x: Any, points: np.ndarray, n_classes: int) -> np.ndarray:
     """Return the classes predicted at ``points``, handed over in the kind and dtype of ``x``."""
     asked = x.new_tensor(points) if hasattr(x, "new_tensor") else points.astype(to_numpy(x).dtype)
-    said = to_numpy(predict(asked)).astype(int)
+    given = to_numpy(predict(asked))
+    said = given.astype(int)
     if said.shape != (len(points),):
         raise ValueError(
             f"predict returned shape {said.shape} for {len(points)} points: one class for each."
         )
+    if (said != given).any():
+        example = given[said != given][0]
+        raise ValueError(
+            f"predict returned fractions, such as {example:.3g}: give classes, not probabilities."
+        )
     if said.min() < 0 or said.max() >= n_classes:
-        raise ValueError(f"predict returned class {said.max()}; only 0 to {n_classes - 1} exist.")
+        raise ValueError(
+            f"predict returned classes from {said.min()} to {said.max()}; only 0 to "
+            f"{n_classes - 1} exist."
+        )
     return said
 
 
@@ -112,9 +121,8 @@ def _draw_plane(
     grid = np.stack(np.meshgrid(across, up), axis=-1)
     plane = classify(grid.reshape(-1, 2)).reshape(SIDE, SIDE)
     levels = np.arange(n_classes + 1) - 0.5
-    colours = ListedColormap(
-        list(COLOURS[:n_classes])
-    )  # matplotlib 3.8 takes two in a tuple for one
+    # matplotlib 3.8 takes two colours in a tuple for one
+    colours = ListedColormap(list(COLOURS[:n_classes]))
     ax.contourf(
         across, up, plane, levels=levels, cmap=colours, alpha=0.15, hatches=HATCHES[:n_classes]
     )

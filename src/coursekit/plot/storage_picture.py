@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from coursekit.palette import BLACK, BLUE, GREEN, GREY, ORANGE
-from coursekit.plot.picture import Picture, drawn
+from coursekit.plot.picture import Picture, drawn, number
 
 # Inches. Two shades and two frames tell two storages apart, without colour too.
 BOX, WIDTH, LINE = 0.46, 8.0, 0.3
+MOST = 15  # numbers in a storage
 LOOKS = ((BLUE, "#D6E9F5", "-"), (ORANGE, "#FBE3D3", "--"), (GREEN, "#D5EFE6", "-."))
 
 
@@ -26,12 +27,11 @@ class _Tensor(NamedTuple):
 
 def _numbers(tensor: Any) -> list[Any]:
     """Return all numbers of a tensor's storage, in the order in which they lie in memory."""
-    size = tensor.untyped_storage().nbytes() // tensor.element_size()
-    return tensor.detach().as_strided((size,), (1,), 0).tolist()
+    return tensor.detach().as_strided((_size(tensor),), (1,), 0).tolist()
 
 
-def _text(value: Any) -> str:
-    return (f"{value:.3g}" if isinstance(value, float) else str(value)).replace("-", "−")
+def _size(tensor: Any) -> int:
+    return tensor.untyped_storage().nbytes() // tensor.element_size()
 
 
 def _look_at(tensors: Mapping[str, Any]) -> tuple[list[_Tensor], list[list[str]]]:
@@ -40,21 +40,27 @@ def _look_at(tensors: Mapping[str, Any]) -> tuple[list[_Tensor], list[list[str]]
         raise ValueError("There is nothing to draw: the mapping of tensors is empty.")
     looks, storages, addresses = [], [], []
     for name, x in tensors.items():
-        if x.dim() not in (1, 2):
-            raise ValueError(f"{name!r} has shape {tuple(x.shape)}: give 1 or 2 axes.")
+        if x.dim() not in (1, 2) or x.numel() == 0:
+            raise ValueError(
+                f"{name!r} has shape {tuple(x.shape)}: give 1 or 2 axes, each of length 1 or more."
+            )
+        if (size := _size(x)) > MOST:  # asked first: a real tensor holds millions
+            raise ValueError(
+                f"The storage of {name!r} holds {size:,} numbers; at most {MOST} numbers can be "
+                "drawn: give a small example."
+            )
         address = x.untyped_storage().data_ptr()
         if address not in addresses:
             addresses.append(address)
-            storages.append([_text(value) for value in _numbers(x)])
+            storages.append([number(value) for value in _numbers(x)])
         table = x.detach() if x.dim() == 2 else x.detach()[None]
-        rows = [[_text(value) for value in row] for row in table.tolist()]
+        rows = [[number(value) for value in row] for row in table.tolist()]
         words = ("right",) if x.dim() == 1 else ("down", "right")
         steps = ", ".join(f"{word} +{n}" for word, n in zip(words, x.stride(), strict=True))
         looks.append(_Tensor(name, rows, steps, addresses.index(address)))
-    if len(storages) > len(LOOKS) or max(map(len, storages)) > 15:
+    if len(storages) > len(LOOKS):
         raise ValueError(
-            f"At most {len(LOOKS)} storages of 15 numbers can be drawn, these tensors have "
-            f"{len(storages)}, the longest with {max(map(len, storages))} numbers."
+            f"These tensors have {len(storages)} storages; at most {len(LOOKS)} can be drawn."
         )
     return looks, storages
 
@@ -79,7 +85,8 @@ def storage(tensors: Mapping[str, Any]) -> Picture:
         tensors: Names and torch tensors with one or two axes.
 
     Raises:
-        ValueError: Nothing to draw, too many numbers, or a tensor with other than 1 or 2 axes.
+        ValueError: Nothing to draw, more than 15 numbers in a storage or more than 3 storages, or
+            a tensor with other than 1 or 2 axes.
 
     Example:
         >>> import torch

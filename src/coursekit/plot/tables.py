@@ -43,7 +43,7 @@ def bars(
     if len(names) != len(heights):
         raise ValueError(f"{len(heights)} values but {len(names)} labels: give one for each.")
     figure, ax = new_axes(max(5.0, 0.75 * len(heights)), 2.8)
-    drawing = ax.bar(names, heights, color=BLUE)
+    drawing = ax.bar(range(len(names)), heights, tick_label=names, color=BLUE)
     ax.bar_label(drawing, fmt=f"%.{digits}f", fontsize=11)
     if marked is not None:
         drawing[marked].set(facecolor=ORANGE, edgecolor="white", hatch="//", linewidth=0)

@@ -46,7 +46,8 @@ def timeline(
         unit: What start and length are counted in.
 
     Raises:
-        ValueError: There is no event, one has a negative length, or ``waits`` names no row.
+        ValueError: There is no event or none takes any time, one has a negative length, or
+            ``waits`` names no row.
 
     Example:
         >>> work = [("Python", "load", 0, 8), ("device", "compute", 8, 2)]
@@ -67,7 +68,7 @@ load 80 %.
     for gap in gaps:
         if gap.length > NARROWEST * (end - begin):
             _draw_gap(ax, gap, rows.index(waits), end - begin)
-    labels = [f"{row}\n{_busy(work, row, end - begin)}" for row in rows]
+    labels = [f"{row}\n{_busy(work, row, begin, end)}" for row in rows]
     labels[rows.index(waits)] += "".join(f"\n{part}" for part in _lost(gaps, end - begin))
     ax.set_yticks(range(len(rows)), labels)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -85,6 +86,8 @@ def _check(work: list[Event], rows: list[str], waits: str | None) -> None:
         raise ValueError(f"There is no row {waits!r} whose gaps could be marked: {rows}.")
     if bad := [event for event in work if not event.length >= 0]:
         raise ValueError(f"No work takes less than no time, but {tuple(bad[0])} does.")
+    if not any(event.length for event in work):
+        raise ValueError("There is nothing to draw: no event takes any time.")
 
 
 def _gaps(work: list[Event], row: str, begin: float, end: float) -> list[Event]:
@@ -146,8 +149,10 @@ def _lost(gaps: list[Event], whole: float) -> list[str]:
     return [f"{name} {100 * shares[name]:.0f} %" for name in largest]
 
 
-def _busy(work: list[Event], row: str, whole: float) -> str:
-    return f"busy {100 * sum(e.length for e in work if e.row == row) / whole:.0f} %"
+def _busy(work: list[Event], row: str, begin: float, end: float) -> str:
+    """The share of the time without a gap: work at the same time counts once."""
+    idle = sum(gap.length for gap in _gaps(work, row, begin, end))
+    return f"busy {100 * (1 - idle / (end - begin)):.0f} %"
 
 
 def _alt(work: list[Event], rows: list[str], waits: str, gaps: list[Event], axis: tuple) -> str:
@@ -155,7 +160,7 @@ def _alt(work: list[Event], rows: list[str], waits: str, gaps: list[Event], axis
     parts = []
     for row in rows:
         names = ", ".join(dict.fromkeys(e.name for e in work if e.row == row))
-        text = f"{row}: {names}, {_busy(work, row, end - begin)}"
+        text = f"{row}: {names}, {_busy(work, row, begin, end)}"
         if row == waits:
             text += "".join(f"; {part}" for part in _lost(gaps, end - begin))
         parts.append(text + ".")

@@ -119,7 +119,7 @@ def _draw(ax: Axes, run: _Run, ymax: float | None) -> None:
     finite = everything[np.isfinite(everything)]
     top = ymax
     if top is None and len(finite):
-        start = float(run.batches[0]) if len(run.batches) else float(finite[0])
+        start = float(finite[0])
         steady = float(np.quantile(finite, 0.98)) if np.isfinite(finite).all() else start
         top = 1.15 * max(start, min(steady, 4 * start))
     ax.set_ylim(0, top)

@@ -19,7 +19,8 @@ def volumes(stages: Sequence[tuple[str, Sequence[int], int]]) -> Picture:
 
     Args:
         stages: For each layer its name, the shape after it without the batch axis, (channels,
-            height, width) or (features,), and its number of parameters.
+            height, width) or (features,), and its number of parameters. A vector is drawn as a
+            bar, not higher than the tallest map.
 
     Raises:
         ValueError: There is no stage, or a shape has neither three axes nor one.
@@ -39,7 +40,7 @@ def volumes(stages: Sequence[tuple[str, Sequence[int], int]]) -> Picture:
     tallest = max(shape[1] if len(shape) == 3 else 10 for _, shape, _ in stages)
     x, told = 0.0, []
     for name, shape, parameters in stages:
-        channels, high, wide = shape if len(shape) == 3 else (1, shape[0], 1)
+        channels, high, wide = shape if len(shape) == 3 else (1, min(shape[0], tallest), 1)
         drawn_maps = min(channels, MOST_DRAWN)
         shift = STEP * (drawn_maps - 1)
         for i in range(drawn_maps):

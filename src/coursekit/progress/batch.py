@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import coursekit
-from coursekit.exercises import every
 from coursekit.progress.student import work
 from coursekit.progress.table import Row
 
@@ -71,21 +70,21 @@ def rerun(folder: Path, store: Path, limits: Limits, tick: Callable[[int, int], 
     paths = notebooks_in(folder)
     keys = {path: _key(path, limits) for path in paths}
     known = _load(store)
-    todo = [path for path in paths if keys[path] not in known]
-    tick(len(paths) - len(todo), len(paths))
+    todo = list({keys[path]: path for path in paths if keys[path] not in known}.values())
+    tick(sum(k in known for k in keys.values()), len(paths))
     with store.open("a", encoding="utf-8") as file:
         for path, told in _run_all(todo, limits):
             known[keys[path]] = told
             entry = {"key": keys[path], "checks": _checks(told["lesson"]), "told": told}
-            file.write(json.dumps(entry) + "\n")
+            file.write("\n" + json.dumps(entry))  # first: a line cut short must not swallow it
             file.flush()
             tick(sum(k in known for k in keys.values()), len(paths))
-    return [row for path in paths for row in _rows(student_of(path, folder), known[keys[path]])]
+    return [row for path in paths for row in _rows(path, folder, known[keys[path]])]
 
 
 def _key(path: Path, limits: Limits) -> str:
     """Changes with the notebook and the limits."""
-    digest = hashlib.sha256(path.name.encode())
+    digest = hashlib.sha256(os.fsencode(path.name))
     with suppress(OSError):
         digest.update(path.read_bytes())
     digest.update(repr((limits.minutes, limits.memory_gb)).encode())
@@ -94,8 +93,9 @@ def _key(path: Path, limits: Limits) -> str:
 
 def _checks(lesson: str) -> str:
     """Changes with the exercises of a lesson."""
-    texts = [(e.name, e.stub, e.solution, e.given, e.rtol, e.seconds) for e in every(lesson)]
-    return hashlib.sha256(repr((coursekit.__version__, texts)).encode()).hexdigest()
+    home = Path(coursekit.__file__).parent / "exercises" / f"lesson_{lesson}.py"
+    text = home.read_bytes() if home.is_file() else b""
+    return hashlib.sha256(coursekit.__version__.encode() + text).hexdigest()
 
 
 def _load(store: Path) -> dict[str, dict]:
@@ -174,7 +174,7 @@ def _run_all(paths: list[Path], limits: Limits) -> Iterator[tuple[Path, dict]]:
             for one in list(running):
                 one.listen()
                 late = time.monotonic() - one.start > limits.minutes * 60
-                if not (one.ended or late):
+                if not (one.ended or one.finished or late):
                     continue
                 if one.ended:
                     one.process.join(5)
@@ -213,28 +213,30 @@ def _start(context: Any, path: Path, limits: Limits) -> _Running:
 
 
 def _problem(one: _Running, late: bool, limits: Limits) -> str:
-    if late and not one.ended:
-        return f"stopped after {limits.minutes:g} minutes"
     if one.finished:
         return ""
+    if late and not one.ended:
+        return f"stopped after {limits.minutes:g} minutes"
     code = one.process.exitcode
     if code is not None and code < 0:
-        name = signal.Signals(-code).name
+        named = -code in set(signal.Signals)  # real-time signals have no name
+        name = signal.Signals(-code).name if named else f"signal {-code}"
         return f"the process was ended by {name} (out of memory, or a crash in compiled code)"
     return f"the process ended with status {code}"
 
 
-def _rows(student: str, told: dict) -> Iterator[Row]:
+def _rows(path: Path, folder: Path, told: dict) -> Iterator[Row]:
     """The rows of one notebook; at least one."""
+    whose = student_of(path, folder), path.relative_to(folder).as_posix()
     lesson, problem, minutes = told["lesson"], told["problem"], told["minutes"]
     if not told["exercises"]:
-        yield Row(student, lesson, "", "unreadable", minutes, problem or "nothing was found")
+        yield Row(*whose, lesson, "", "unreadable", minutes, problem or "nothing was found")
     for name in told["exercises"]:
         found = told["found"].get(name)
         if found:
-            yield Row(student, lesson, name, found["state"], found["minutes"], found["note"])
+            yield Row(*whose, lesson, name, found["state"], found["minutes"], found["note"])
         else:
-            yield Row(student, lesson, name, "not reached", minutes, problem)
+            yield Row(*whose, lesson, name, "not reached", minutes, problem)
 
 
 __all__ = ["Limits", "notebooks_in", "rerun", "student_of"]

@@ -87,7 +87,8 @@ class Runner:
         self._shell.getoutput = lambda *args, **kwargs: []
         for name in ("pip", "conda", "system", "sx"):
             self._shell.register_magic_function(lambda line: None, magic_name=name)
-        for name in ("bash", "sh", "script", "system"):
+        scripts = self._shell.magics_manager.registry["ScriptMagics"]
+        for name in (*scripts.magics["cell"], "system"):  # %%bash, %%python, %%perl, ...
             self._shell.register_magic_function(
                 lambda line, cell=None: None, magic_kind="cell", magic_name=name
             )

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not folder.is_dir():
         raise CourseError(f"There is no folder {str(folder)!r}; give the one with the notebooks.")
     out = args.out or folder / "progress.csv"
-    store = out.with_suffix(".jsonl")
+    store = out.with_name(out.name + ".jsonl")
     # For this process and those that it starts: one thread each, no windows, no GPU to fight for.
     os.environ.update({"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "CUDA_VISIBLE_DEVICES": ""})
 
@@ -41,7 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _bar() as tick:
             rows = rerun(folder, store, limits, tick)
         partial = out.with_name(out.name + ".part")
-        partial.write_text(to_csv(rows), encoding="utf-8-sig")  # the mark is for Excel
+        # the mark is for Excel; names and notes may hold what is no text
+        partial.write_text(to_csv(rows), encoding="utf-8-sig", errors="backslashreplace")
         partial.replace(out)
     except OSError as error:
         raise CourseError(
@@ -62,12 +63,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", type=Path, help="folder with the students' notebooks")
     parser.add_argument("--out", type=Path, help="table to write (default FOLDER/progress.csv)")
-    parser.add_argument("--minutes", type=float, default=10, help="time limit (default 10)")
-    parser.add_argument("--memory", type=float, default=4, help="memory limit in GB (default 4)")
+    parser.add_argument(
+        "--minutes", type=_positive(float), default=10, help="time limit (default 10)"
+    )
+    parser.add_argument(
+        "--memory", type=_positive(float), default=4, help="memory limit in GB (default 4)"
+    )
     cores = os.cpu_count() or 1
-    parser.add_argument("--jobs", type=int, default=cores, help=f"at a time (default {cores})")
+    parser.add_argument(
+        "--jobs", type=_positive(int), default=cores, help=f"at a time (default {cores})"
+    )
     parser.add_argument("--again", action="store_true", help="forget earlier results")
     return parser
+
+
+def _positive(kind: type) -> Callable[[str], float]:
+    """A number that makes sense as a limit; argparse turns the ValueError into a sentence."""
+
+    def number(text: str) -> float:
+        value = kind(text)
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"must be more than 0, not {text}")
+        return value
+
+    number.__name__ = kind.__name__  # argparse: "invalid int value"
+    return number
 
 
 @contextmanager

@@ -30,6 +30,7 @@ class Row:
     """
 
     student: str
+    notebook: str
     lesson: str
     exercise: str
     state: str
@@ -60,7 +61,9 @@ def to_screen(rows: Sequence[Row]) -> str:
         return "No notebooks."
     wide = min(30, max(len(row.student) for row in rows))
     lines = []
-    for (student, lesson), group in groupby(rows, key=lambda r: (r.student, r.lesson)):
+    for (student, _, lesson), group in groupby(
+        rows, key=lambda r: (r.student, r.notebook, r.lesson)
+    ):
         its = list(group)
         states = "  ".join(f"{STATES[r.state][0]} {r.exercise or r.note}" for r in its)
         notes = {r.note for r in its if r.state == "not reached"}

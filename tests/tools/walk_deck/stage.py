@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from coursekit.deck import plan
@@ -34,6 +34,20 @@ def system_chromium() -> str | None:
     """``$CHROMIUM``, or a Chromium on the path; None leaves it to playwright's own."""
     named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, SYSTEM_CHROMIUMS)), None)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A Chromium without a window.
+
+    Raises DeckError when there is none; its message begins ``no browser``.
+    """
+    try:
+        return playwright.chromium.launch(args=BROWSER_ARGS, executable_path=system_chromium())
+    except BrowserError as e:
+        first = str(e).strip().splitlines()[0]
+        raise DeckError(
+            f"no browser: {first} Install Chromium, or run `playwright install chromium`."
+        ) from None
 
 
 class Stage:
@@ -90,18 +104,10 @@ class Stage:
 def open_stage(root: Path, timeout: float = 90) -> Iterator[Stage]:
     """A Stage for notebooks below ``root``.
 
-    Raises DeckError when there is no browser (its message begins ``no browser``) or no server.
+    Raises DeckError when there is no browser or no server.
     """
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                args=BROWSER_ARGS, executable_path=system_chromium()
-            )
-        except BrowserError as e:
-            first = str(e).strip().splitlines()[0]
-            raise DeckError(
-                f"no browser: {first} Install Chromium, or run `playwright install chromium`."
-            ) from None
+        browser = launch(playwright)
         try:
             server = JupyterServer(root, timeout)
             try:
