@@ -1,6 +1,9 @@
 """Code side by side: changes are marked by signs, not by colour alone, and found in notebooks."""
 
+import functools
+
 import pytest
+import torch
 
 from coursekit.changes import changes, source_of
 
@@ -50,6 +53,54 @@ def test_functions_and_classes_are_found():
     assert source_of(Small).splitlines()[0] == "class Small:"
     assert source_of(Small).splitlines()[-1] == "        return 1"
     assert source_of(test_the_same_text_has_no_changes).startswith("def test_the_same_text")
+
+
+def kept(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args)
+
+    return wrapper
+
+
+@torch.no_grad()
+def quiet():
+    return 1
+
+
+@kept
+def wrapped():
+    return 2
+
+
+class Decorated:
+    @torch.no_grad()
+    def method(self):
+        return 3
+
+
+class Attributes:
+    @property
+    def one(self):
+        return 1
+
+    @staticmethod
+    def two():
+        return 2
+
+
+@pytest.mark.parametrize(
+    ("thing", "begins", "ends"),
+    [
+        (quiet, "@torch.no_grad()\ndef quiet():", "    return 1"),
+        (wrapped, "@kept\ndef wrapped():", "    return 2"),
+        (Decorated, "class Decorated:\n    @torch.no_grad()", "        return 3"),
+        (Decorated().method, "@torch.no_grad()\ndef method(self):", "    return 3"),
+        (Attributes, "class Attributes:\n    @property", "    def two():\n        return 2"),
+    ],
+)
+def test_decorated_code_is_found_with_its_decorators(thing, begins, ends):
+    assert source_of(thing).startswith(begins) and source_of(thing).endswith(ends)
 
 
 def test_the_class_of_a_cell_that_was_run_twice_is_the_last_one(shell):

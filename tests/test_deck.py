@@ -48,7 +48,7 @@ def test_a_slide_is_found_by_number_heading_or_place(words, cell):
     assert find(lesson(), words) == cell
 
 
-@pytest.mark.parametrize("words", ["3", "9/9", "Exercises", "nonsense", " ", "07"])
+@pytest.mark.parametrize("words", ["3", "9/9", "Exercises", "nonsense", " ", "07", "²"])
 def test_a_slide_that_is_not_there_lists_what_there_is(words):
     with pytest.raises(SlideError) as error:
         find(lesson(), words)
@@ -56,6 +56,20 @@ def test_a_slide_that_is_not_there_lists_what_there_is(words):
     assert message.startswith(f"There is no slide {words!r}.")
     assert "(07 Small; 1 Look at the data; A picture; 2 Look again; Error clinic; Recap)" in message
     assert message.endswith("across/down: 0/0 to 4/0.")
+
+
+def test_a_comment_in_code_is_no_heading():
+    nb = deck_of(
+        md("# 07 · Small\n\n```python\n# a comment\n```\n\n~~~\n# more\n~~~"), md("## End")
+    )
+    with pytest.raises(SlideError, match=r"\(07 Small; End\)"):
+        find(nb, "a comment")
+
+
+@pytest.mark.parametrize("cells", [[], [md("# Hidden", "skip")]])
+def test_a_notebook_that_shows_nothing_has_no_slide(cells):
+    with pytest.raises(SlideError, match="There is no slide '0/0'"):
+        find(deck_of(*cells), "0/0")
 
 
 def test_words_that_fit_two_slides():
@@ -91,6 +105,8 @@ def test_present_looks_the_slide_up_in_the_copy_that_it_shows(tmp_path, monkeypa
     assert nb["cells"][shown["cell"]]["source"][0].startswith("## 2 ·")
     with pytest.raises(SlideError, match="There is no slide '77'"):
         serve.present_main(["00", "--slide", "77"])
+    with pytest.raises(SlideError, match="There is no slide '²'"):  # a key of some keyboards
+        serve.present_main(["00", "--slide", "²"])
     (tmp_path / "00_start_here.ipynb").write_text("[]")
     with pytest.raises(serve.ServeError, match="is not a notebook any more"):
         serve.present_main(["00", "--slide", "2"])

@@ -126,6 +126,35 @@ def test_the_slide_style_holds_on_an_old_projector(stage, samples, flavour):
     assert deck.good, "\n" + "\n".join(deck.problems())
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_picture_takes_the_room_that_the_text_leaves(stage, samples, flavour):
+    draws = "from coursekit import plot\nplot.losses([2.3, 1.1, 0.6])"
+    many = "\n".join(f"x{i} = {i}" for i in range(9))
+    slides = {
+        "short": [md("One sentence."), code(draws)],
+        "hidden": [  # what is not on the slide takes no room
+            md("One sentence.", "subslide"),
+            code(draws),
+            md("**Notes.** Ask.\n\n- one\n- two", "notes"),
+            md("### More\n\n- three\n- four", "skip"),
+            code(many, slide="skip"),
+        ],
+        "long": [md("One sentence.", "subslide"), code(f"{many}\n{draws}")],
+        "list": [md("- one\n- two", "subslide"), code(draws)],
+    }
+    path = samples / "room.ipynb"
+    write_text(path, dumps(deck_of(*(cell for cells in slides.values() for cell in cells))))
+    deck = stage.walk(path, flavour, Options(larger=LARGER))
+    assert deck.good, "\n" + "\n".join(deck.problems())
+    pictures = [slide.pictures[0] for slide in deck.slides]
+    short, hidden, long, listed = (picture["height"] / 720 for picture in pictures)
+    assert short > 0.6 and hidden == pytest.approx(short, abs=0.01)
+    assert long == pytest.approx(0.41, abs=0.01) == listed
+    for picture in pictures:
+        assert picture["width"] / picture["height"] == pytest.approx(8 / 3.4, rel=0.02)
+
+
 FAULTS = {
     "fine": "",
     "too tall": "overflows by 0 x",

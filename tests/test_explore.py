@@ -1,6 +1,7 @@
 """The slider: one line where nobody can move it, a live picture where somebody can."""
 
 import sys
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +32,29 @@ def somebody(monkeypatch):
 def test_without_a_front_end_one_line_and_no_widget(nobody, capsys):
     explore.slider(draw, "learning rate", 0.0, 1.0, start=0.1, step=0.1)
     assert capsys.readouterr().out == explore.ABSENT + "\n"
+
+
+@pytest.mark.parametrize("where", ["VS Code", "Colab"])
+def test_other_front_ends_are_known(nobody, monkeypatch, where):
+    assert not explore._somebody_is_there()
+    if where == "Colab":
+        monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    else:
+        shell = SimpleNamespace(user_ns={"__vsc_ipynb_file__": "03.ipynb"})
+        monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert explore._somebody_is_there()
+
+
+def test_the_first_picture_is_drawn_once(somebody):
+    drawn = []
+
+    def count(lr: float) -> plot.Picture:
+        drawn.append(lr)
+        return draw(lr)
+
+    explore.slider(count, "learning rate", 0.0, 1.0, start=0.1, step=0.1)
+    assert drawn == [0.1]
+    assert len(somebody) == 1
 
 
 def test_where_widgets_cannot_be_shown_the_picture_stands_in(somebody):

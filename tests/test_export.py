@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -233,6 +234,30 @@ def test_a_browser_that_prints_nothing(monkeypatch, small, tmp_path):
     with pytest.raises(ExportError, match=r"false printed no 07_small\.pdf: it said nothing"):
         handout.write(small, tmp_path / "07_small.pdf")
     assert [p.name for p in tmp_path.iterdir()] == ["07_small.ipynb"]
+
+
+def test_a_deck_and_a_handout_lie_in_one_folder(monkeypatch, small, tmp_path):
+    def to_pdf(source, pdf):
+        assert source.is_file()
+        pdf.write_bytes(b"/Type /Page")
+
+    monkeypatch.setattr(chromium, "to_pdf", to_pdf)
+    slides.write(small, tmp_path / "07_small.html")
+    deck = (tmp_path / "07_small.html").read_text(encoding="utf-8")
+    assert handout.write(small, tmp_path / "07_small.pdf") == "1 pages, 0.0 MB"
+    assert (tmp_path / "07_small.html").read_text(encoding="utf-8") == deck
+    names = ["07_small.html", "07_small.ipynb", "07_small.pdf"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in for the browser is a shell script")
+def test_a_browser_that_says_what_is_no_text(monkeypatch, small, tmp_path):
+    script = tmp_path / "browser"
+    script.write_text("#!/bin/sh\nprintf 'no fonts \\377' >&2\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(script))
+    with pytest.raises(ExportError, match=r"browser printed no .*: no fonts \ufffd"):
+        handout.write(small, tmp_path / "07_small.pdf")
 
 
 def test_packages_that_are_missing(monkeypatch, small):

@@ -60,8 +60,20 @@ def test_writable(tmp_path, monkeypatch):
     assert places.writable(tmp_path / "not" / "yet")
     assert not places.writable(tmp_path / "file")
     assert not places.writable(tmp_path / "file" / "in it")
-    monkeypatch.setattr(places.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(places.os, "access", lambda path, mode: mode == os.F_OK)
     assert not places.writable(tmp_path)
+
+
+def test_a_home_that_may_not_be_searched(monkeypatch):
+    """Another user's, as in some containers. Before Python 3.14 exists() raises there."""
+
+    def refuse(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    home = Path(Path.cwd().anchor, "root")
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(places.os, "access", lambda path, mode: path == home.parent and mode == 0)
+    assert not places.writable(home / ".config" / "matplotlib")
 
 
 def test_a_home_that_nobody_knows(monkeypatch):

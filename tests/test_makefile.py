@@ -196,6 +196,29 @@ def test_new_pins_install_again(checkout, machine, name):
     assert install.install(checkout, "lab") is True
 
 
+def test_a_course_that_was_moved_is_installed_again(checkout, machine):
+    """What -e installed holds the old place."""
+    install.install(checkout, "lab")
+    there = checkout.rename(checkout.parent / "elsewhere")
+    assert install.install(there, "lab") is True
+    assert install.install(there, "lab") is False
+
+
+@pytest.mark.parametrize(("oldest", "made"), [((3, 9), False), ((3, 99), True)])
+def test_an_environment_of_a_python_that_does_not_fit_is_made_again(
+    checkout, monkeypatch, oldest, made
+):
+    monkeypatch.setattr(install, "OLDEST", oldest)
+    monkeypatch.setattr(install, "NEWEST", (3, 99))
+    monkeypatch.setattr(install, "_python_of", lambda venv: Path(sys.executable))
+    monkeypatch.setattr(install, "NEEDED_GIB", 0)
+    calls = []
+    builder = types.SimpleNamespace(create=lambda folder: calls.append(folder))
+    monkeypatch.setattr("venv.EnvBuilder", lambda **_: builder)
+    install._make_venv(checkout, checkout / ".venv", "default")
+    assert bool(calls) is made
+
+
 def test_an_environment_for_tests_serves_students_and_stays_one(checkout, machine):
     install.install(checkout, "lab")
     assert install.install(checkout, "test") is True
@@ -260,6 +283,18 @@ OUTPUTS = [
     ("error sending request for url\n dns error", "network"),
     ("SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED'))", "certificate"),
     ("ERROR: [Errno 13] Permission denied: '/usr/lib/x'", "cannot be written"),
+    (
+        "ERROR: Could not install packages due to an OSError: [Errno 2] No such file or directory: "
+        "'C:\\x'\nHINT: This error might have occurred since this system does not have Windows "
+        "Long Path support enabled. See https://pip.pypa.io/warnings/enable-long-paths",
+        "too long for Windows",
+    ),
+    ("ERROR: [WinError 32] The process cannot access the file: 'c10.dll'", "A file is in use"),
+    (
+        "WARNING: Retrying after connection broken by 'ReadTimeoutError(...)': /simple/numpy/\n"
+        "ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: '/x'",
+        "move the course to your home",
+    ),
 ]
 
 
@@ -341,6 +376,14 @@ def test_an_old_python_alone_is_a_sentence(monkeypatch, capsys):
     assert install.main(["lab"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("Python 3.10.14 does not fit: the course needs 3.11 to 3.14.")
+
+
+def test_on_windows_the_new_python_alone_is_told_how_to_start_an_older_one(monkeypatch, capsys):
+    monkeypatch.setattr(install.sys, "version_info", (3, 15, 0))
+    monkeypatch.setattr(install.shutil, "which", lambda _: None)
+    monkeypatch.setattr(install, "os", types.SimpleNamespace(name="nt"))
+    assert install.main(["lab"]) == 1
+    assert r"name it: py -3.12 src\coursekit\install.py lab" in capsys.readouterr().err
 
 
 def test_an_old_python_can_read_the_installer():

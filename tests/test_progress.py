@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -14,8 +15,8 @@ import pytest
 
 from coursekit.errors import CourseError
 from coursekit.exercises import every
-from coursekit.progress import main
-from coursekit.progress.batch import notebooks_in, student_of
+from coursekit.progress import batch, main
+from coursekit.progress.batch import Limits, notebooks_in, rerun, student_of
 from coursekit.progress.cells import NotANotebook, read_notebook
 from coursekit.progress.student import checks_in
 from coursekit.progress.table import Row, to_csv, to_screen
@@ -51,10 +52,21 @@ def lesson(answers: dict[str, str], *, first: str = "", between: str = "", check
 LOOP = f"def {LAST}(*args):\n    while True:\n        pass"
 ONLINE = """\
 import socket
-try:
-    socket.create_connection(("192.0.2.1", 80), timeout=2)
-except OSError as error:
-    raise RuntimeError(error)"""
+said = set()
+for attempt in (
+    lambda: socket.create_connection(("192.0.2.1", 80), timeout=2),
+    lambda: socket.socket().connect_ex(("192.0.2.1", 80)),
+    lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", ("192.0.2.1", 9)),
+    lambda: socket.socket(type=socket.SOCK_DGRAM).sendto(b"x", 0, ("192.0.2.1", 9)),
+    lambda: socket.gethostbyname("example.org"),
+    lambda: socket.gethostbyname_ex("example.org"),
+    lambda: socket.getaddrinfo("example.org", 80),
+):
+    try:
+        said.add(f"got {attempt()}")
+    except OSError as error:
+        said.add(str(error))
+raise RuntimeError("; ".join(sorted(said)))"""
 OUTSIDE = """\
 import os, pathlib, subprocess, tempfile
 pathlib.Path("inside.txt").write_text("x")
@@ -100,6 +112,19 @@ CALM = {
     "dies": lesson(SOLVED, between="import os; os._exit(0)"),
     "crashes": lesson(SOLVED, between="import ctypes; ctypes.string_at(0)"),
 }  # fmt: skip
+TOUCHED = 'import os\nraise RuntimeError(os.path.exists("touched"))'
+LEFT_BEHIND = "import threading, time\nthreading.Thread(target=time.sleep, args=[10**6]).start()"
+ODD = {
+    "surrogate": lesson(STUBS, first="raise ValueError('\\ud800')"),
+    "thread": lesson(SOLVED, between=LEFT_BEHIND),
+    "scripts": ["%%python\nopen('touched', 'w')", *lesson(STUBS, first=TOUCHED)],
+    "solved": lesson(SOLVED),
+    "copied": lesson(SOLVED),
+}
+LINUX = sys.platform == "linux"
+if LINUX:  # other systems have no such names and no such signals
+    ODD["real_time"] = lesson(SOLVED, between="import os; os.kill(os.getpid(), 40)")
+    ODD[os.fsdecode(b"M\xfcller")] = lesson(STUBS)
 WILD = {
     "hangs": lesson(SOLVED, between="while True: pass"),
     "sleeps": lesson(SOLVED, between="import time; time.sleep(10**6)"),
@@ -271,6 +296,148 @@ def test_time_limits_end_a_notebook_and_keep_what_was_known(tmp_path):
     found = table(tmp_path)
     assert states(found["hangs"]) == ["correct", "not reached", "not reached"]
     assert found["sleeps"][LAST]["note"] == "stopped after 0.1 minutes"
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """Notebooks, names and messages that once ended the batch, or held it up for ten minutes."""
+    folder = tmp_path_factory.mktemp("odd")
+    for student, cells in ODD.items():
+        notebook(folder / student / "00_start_here.ipynb", cells)
+    shutil.copy(folder / "solved" / "00_start_here.ipynb", folder / "copied")
+    if LINUX:
+        notebook(folder / "solved" / os.fsdecode(b"00_f\xfcr_mich.ipynb"), lesson(STUBS))
+    notebook(folder / "solved" / "00_start_here (1).ipynb", lesson(STUBS))
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_an_error_message_that_is_no_text_loses_no_table(odd):
+    found = table(odd[0])
+    assert found["surrogate"][FIRST]["note"] == "cell 2: ValueError: \\ud800"
+    assert states(found["copied"]) == ["correct"] * 3
+
+
+@pytest.mark.skipif(not LINUX, reason="elsewhere every name is text")
+def test_a_name_that_is_no_text_loses_no_table(odd):
+    found = table(odd[0])
+    assert states(found["M\\udcfcller"]) == ["not attempted"] * 3
+    with (odd[0] / "progress.csv").open(encoding="utf-8-sig", newline="") as file:
+        names = {row["notebook"] for row in csv.DictReader(file)}
+    assert "solved/00_f\\udcfcr_mich.ipynb" in names
+
+
+@pytest.mark.skipif(not LINUX, reason="real-time signals")
+def test_a_signal_without_a_name_ends_one_notebook_only(odd):
+    last = table(odd[0])["real_time"][LAST]
+    assert (last["state"], last["note"].split(" (")[0]) == (
+        "not reached",
+        "the process was ended by signal 40",
+    )
+
+
+def test_a_thread_that_is_left_behind_holds_nothing_up(odd):
+    """Without the mend this run takes ten minutes, and ``run`` gives up after five."""
+    assert states(table(odd[0])["thread"]) == ["correct"] * 3
+
+
+def test_cells_for_other_programs_are_not_run(odd):
+    assert table(odd[0])["scripts"][FIRST]["note"] == "cell 3: RuntimeError: False"
+
+
+def test_two_notebooks_of_one_lesson_are_told_apart(odd):
+    with (odd[0] / "progress.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["student"] == "solved"]
+    mine, other = "solved/00_start_here.ipynb", "solved/00_start_here (1).ipynb"
+    assert {row["state"] for row in rows if row["notebook"] == mine} == {"correct"}
+    assert {row["state"] for row in rows if row["notebook"] == other} == {"not attempted"}
+    lines = [line for line in odd[1].stdout.splitlines() if line.startswith("solved ")]
+    assert len(lines) == len({row["notebook"] for row in rows})
+    assert [line.count("✓") for line in lines if line.endswith(f"[{mine}]")] == [3]
+    assert [line.count("○") for line in lines if line.endswith(f"[{other}]")] == [3]
+
+
+TOLD = {"lesson": LESSON, "exercises": [], "found": {}, "problem": "", "minutes": 0.0}
+
+
+def test_equal_files_are_run_once_and_a_line_cut_short_swallows_no_result(tmp_path, monkeypatch):
+    for student in ("a", "b"):
+        notebook(tmp_path / student / "00_start_here.ipynb", [IMPORT])
+    shutil.copy(tmp_path / "a" / "00_start_here.ipynb", tmp_path / "b")
+    notebook(tmp_path / "c" / "00_start_here.ipynb", ["x = 1"])
+    ran, ticks, store = [], [], tmp_path / "store.jsonl"
+
+    def judged(paths, limits):
+        for path in paths:
+            ran.append(path.parent.name)
+            yield path, TOLD
+
+    monkeypatch.setattr(batch, "_run_all", judged)
+    store.write_text('{"key": "12', encoding="utf-8")  # stopped while it wrote
+    for _ in range(2):
+        rows = rerun(tmp_path, store, Limits(), lambda *done: ticks.append(done))
+        assert [row.student for row in rows] == ["a", "b", "c"]
+    assert len(ran) == 2 and "c" in ran
+    assert [ticks[0], *ticks[-2:]] == [(0, 3), (3, 3), (3, 3)]
+
+
+def test_results_are_forgotten_when_the_exercises_or_their_checks_change(tmp_path, monkeypatch):
+    source = Path(batch.coursekit.__file__).parent
+    package = tmp_path / "coursekit"
+    shutil.copytree(source / "exercises", package / "exercises")
+    store = tmp_path / "store.jsonl"
+    monkeypatch.setattr(batch.coursekit, "__file__", str(package / "__init__.py"))
+    entry = {"key": "k", "checks": batch._checks(LESSON), "told": TOLD}
+    store.write_text(json.dumps(entry), encoding="utf-8")
+
+    def known_after_a_change_of(name: str) -> bool:
+        path = package / "exercises" / name
+        before = path.read_bytes()
+        path.write_bytes(before + b"# changed\n")
+        known = batch._load(store)
+        path.write_bytes(before)
+        return known == {"k": TOLD}
+
+    assert known_after_a_change_of("lesson_01.py")
+    assert not known_after_a_change_of(f"lesson_{LESSON}.py")
+    assert not known_after_a_change_of("compare.py")
+
+
+def test_again_forgets_results_and_other_files_are_left_alone(tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "grades.csv"
+    greedy = lesson(STUBS, first="big = bytearray(3 * 2**30)")
+    notebook(folder / "anna" / "00_start_here.ipynb", greedy)
+    mine = tmp_path / "grades.jsonl"
+    mine.write_text("my own", encoding="utf-8")
+    options = ("--out", str(out), "--memory", "2")
+
+    def first() -> dict:
+        with out.open(encoding="utf-8-sig", newline="") as file:
+            return next(csv.DictReader(file))
+
+    assert run(folder, *options).returncode == 0
+    if LINUX:
+        assert first()["note"] == "cell 2: MemoryError"
+    store = tmp_path / "grades.csv.jsonl"
+    forged = store.read_text(encoding="utf-8").replace('"not attempted"', '"correct"')
+    store.write_text(forged, encoding="utf-8")
+    assert run(folder, *options).returncode == 0
+    assert first()["state"] == "correct", "what is known is not run again"
+    assert run(folder, *options, "--again").returncode == 0
+    assert first()["state"] == "not attempted"
+    assert mine.read_text(encoding="utf-8") == "my own"
+    assert not (folder / "progress.csv").exists()
+
+
+@pytest.mark.parametrize("option", ["--jobs", "--minutes", "--memory"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "many"])
+def test_a_limit_that_is_none_is_refused_in_a_sentence(option, value, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main([str(tmp_path), option, value])
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"argument {option}: " in said
+    assert value in said
 
 
 def test_a_folder_that_is_not_there_and_one_without_notebooks_get_a_sentence(tmp_path):

@@ -83,6 +83,19 @@ def test_a_fork_gets_its_address_everywhere_and_keeps_all_else(course, address):
         assert len(different) == (2 if name.startswith("notebooks") else 1), name
 
 
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://github.com/ada/course?tab=readme-ov-file", "https://github.com/ada/course"),
+        ("https://github.com/ada/course#readme", "https://github.com/ada/course"),
+        (YEAR + "?tab=readme-ov-file#data", YEAR),
+        ("https://github.com/ada/_course", "https://github.com/ada/_course"),
+    ],
+)
+def test_an_address_as_the_browser_shows_it(text, url):
+    assert Address.parse(text).url == url
+
+
 @pytest.mark.parametrize("path", lesson_files(), ids=lambda p: p.stem)
 def test_the_lint_accepts_a_published_lesson_and_no_other_address(course, path, monkeypatch):
     from tests.tools.lint import Lesson, anatomy, code, lint

@@ -37,6 +37,28 @@ def test_a_name_that_is_only_changed_in_place_must_exist_before():
     assert "w" not in names_to_know("for x in xs:\n    w = x\n    w -= x")
 
 
+@pytest.mark.parametrize(
+    ("body", "known"),
+    [
+        ("f = lambda z: z + i\n    print(f(i))", ["xs"]),
+        ("try:\n        step(i)\n    except ValueError as e:\n        print(e)", ["step", "xs"]),
+        ("def g(a, *b, c=1):\n        return a, b, c\n    g(i)", ["xs"]),
+        ("import math as mm, os.path\n    mm.pi, os.sep", ["xs"]),
+        ("class C:\n        pass\n    C()", ["xs"]),
+    ],
+)
+def test_names_that_are_made_in_other_ways_need_not_be_known(body, known):
+    assert names_to_know(f"for i in xs:\n    {body}") == known
+
+
+def test_a_docstring_is_no_code():
+    """As in recap's ``fit``, whose loop stands in a ``try``: its whole body counts."""
+    told = 'def f(x):\n    """Say.\n\n    More.\n    """\n'
+    assert lines_of_code(f"{told}    y = x\n    return y") == ["    y = x", "    return y"]
+    assert names_to_know(f"{told}    return x") == ["x"]
+    assert lines_of_code('def f(x):\n    """Say."""') == ['    """Say."""']
+
+
 def test_lines_are_found_by_name_or_attribute_not_by_text():
     assert lines_that_mention(LOOP, ["w"]) == [
         "        loss = model(xb, w)",

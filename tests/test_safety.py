@@ -143,7 +143,7 @@ OPENS_ADDRESSES = {"src/coursekit/download.py", "src/coursekit/serve.py"}
 
 
 def test_addresses_are_opened_in_two_places_only():
-    opening = r"urlopen|urlretrieve|requests\.|httpx|aiohttp|http\.client\.HTTP|ftplib"
+    opening = r"urlopen|urlretrieve|build_opener|requests\.|httpx|aiohttp|http\.client\.HTTP|ftplib"
     opening += r"|load_state_dict_from_url|download=True"
     found = {
         path.relative_to(ROOT).as_posix()

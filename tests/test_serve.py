@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import os
 import re
 import signal
 import subprocess
 import sys
+import threading
+import types
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -202,6 +205,62 @@ def is_free(url: str) -> bool:
     """Whether nothing listens any more at the port of an address."""
     port = int(re.search(r":(\d+)/", url)[1])
     return serve._port(port) == port
+
+
+def test_ctrl_c_is_heard_while_the_server_runs(monkeypatch, capsys):
+    """On Windows no Ctrl-C gets through to a wait() for a child: there it must not be called."""
+
+    class Server:
+        presses, ended = 2, None
+
+        def poll(self):
+            if self.presses:
+                self.presses -= 1
+                signal.raise_signal(signal.SIGINT)
+            return self.ended
+
+        def terminate(self):
+            self.ended = 0
+
+        def wait(self):
+            raise AssertionError("nothing gets through to it")
+
+    monkeypatch.setattr(serve.time, "sleep", lambda _: None)
+    assert serve._until_it_ends(Server(), "Here.") == 0
+    asked, stopped = capsys.readouterr().out.splitlines()[2::2]
+    assert (asked[:15], stopped) == ("Stop the server", "Stopped.")
+
+
+def test_a_proxy_is_not_asked_for_this_machine(monkeypatch, tmp_path):
+    """Schools set one for all addresses. It would refuse, and read the token."""
+    seen = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            seen.append(self.path)
+            self.send_error(403 if self.path.startswith("http") else 200)
+
+        def log_message(self, *_):
+            pass
+
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(urllib.request, "_opener", None)  # else it keeps the proxies of before
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{listening.server_port}"
+        monkeypatch.setenv("http_proxy", address)
+        monkeypatch.setattr(serve, "START_SECONDS", 5)
+        server = types.SimpleNamespace(poll=lambda: None)
+        serve._wait(server, f"{address}/api/status?token=SECRET", tmp_path / "server.log")
+        listening.shutdown()
+    assert seen == ["/api/status?token=SECRET"]
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999])
+def test_a_port_that_cannot_be(port):
+    with pytest.raises(serve.ServeError, match=f"no port {port}: choose one from 1 to 65535"):
+        serve._port(port)
 
 
 def test_a_package_that_is_missing(monkeypatch, folder):

@@ -38,7 +38,15 @@ def test_the_shipped_runs_climbed_the_ladder_of_the_lesson():
     assert len(files) == len(runs), "nothing else lies there"
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"device": "x"}', '{"speed": 3}'])
+def test_a_slow_run_shows_its_speed_too():
+    slow = speeds.Speeds(**FACTS, images_per_second={"start": 0.4321, "faster": 1.2}, limit=3.0)
+    assert [line.split()[1] for line in repr(slow).splitlines()[1:3]] == ["0.432", "1"]
+
+
+LIST_OF_SPEEDS = json.dumps({**RUN.__dict__, "images_per_second": [1.0]})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"device": "x"}', '{"speed": 3}', LIST_OF_SPEEDS])
 def test_a_damaged_file_is_a_sentence(tmp_path, text):
     path = tmp_path / "broken.json"
     path.write_text(text, encoding="utf-8")

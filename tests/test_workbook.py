@@ -176,8 +176,29 @@ def test_a_student_back_at_the_lesson_is_up_to_date_again(course, copy):
 def test_a_changed_style_sheet_stays_too(course, copy):
     (course / "work" / "rise.css").write_text("mine")
     (course / "notebooks" / "rise.css").write_text("newer")
-    assert again(course).outdated == ["rise.css"]
+    report = again(course)
+    assert report.outdated == ["rise.css"]
+    assert str(report) == "Left as you changed them: rise.css.", "no number asks for it"
+    assert workbook.outdated(course / "notebooks", course / "work") == []
     assert (course / "work" / "rise.css").read_text() == "mine"
+
+
+def test_who_presents_is_told_how_to_get_the_newer_lesson(course):
+    work = course / "work" / "present"
+    prepare(course / "notebooks", work, notes=True)
+    save(work / NAME, notebook(cell("mine")))
+    new_lesson(course)
+    told = str(prepare(course / "notebooks", work, notes=True))
+    assert told.endswith(f"to get it, rename or delete {work / NAME} and start again.")
+    (work / NAME).unlink()
+    assert prepare(course / "notebooks", work, notes=True).new == [NAME]
+
+
+def test_a_cell_without_a_slide_type_is_no_note(course):
+    plain = {**cell("x = 1"), "metadata": {"slideshow": None}}
+    save(course / "notebooks" / NAME, notebook(plain))
+    prepare(course / "notebooks")
+    assert load(course / "work" / NAME)["cells"][1] == plain
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"copies": 3}', None])
@@ -235,6 +256,8 @@ def test_work_is_a_file(course):
     (course / "work").write_text("my work")
     with pytest.raises(WorkbookError, match="is a file"):
         again(course)
+    with pytest.raises(WorkbookError, match=r"work is a file, and .* rename the file"):
+        prepare(course / "notebooks", course / "work" / "present", notes=True)
     assert (course / "work").read_text() == "my work"
 
 

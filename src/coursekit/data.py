@@ -116,7 +116,12 @@ class Iris(NamedTuple):
 
 
 def shipped_folder() -> Path:
-    """Return the folder of the data that comes with the course: in a wheel, or in the checkout."""
+    """Return the folder of the data that comes with the course: in a wheel, or in the checkout.
+
+    Example:
+        >>> (shipped_folder() / "README.md").is_file()
+        True
+    """
     package = Path(__file__).resolve().parent / "_data"
     return package if package.is_dir() else package.parents[2] / "data"
 
@@ -289,6 +294,11 @@ def count_items(path: Path) -> int:
     Raises:
         DataError: The file cannot be read, is of another kind, or its length is not what its
             sizes say. The message is a clause without a full stop.
+
+    Example:
+        >>> raw = shipped_folder() / "digits" / "MNIST" / "raw"
+        >>> count_items(raw / "t10k-labels-idx1-ubyte")
+        360
     """
     axes = 3 if "images" in path.name else 1
     try:

@@ -33,7 +33,11 @@ def slider(
         ValueError: ``start`` is not between ``low`` and ``high``.
 
     Example:
-        >>> slider(print, "learning rate", 0.0, 1.2, start=0.1, step=0.01)
+        >>> import numpy as np
+        >>> from coursekit import plot
+        >>> def draw(lr):
+        ...     return plot.downhill(np.square, [4, 4 - lr * 8])
+        >>> slider(draw, "learning rate", 0.0, 1.2, start=0.1, step=0.01)
         The slider shows here in a running notebook (Jupyter, Colab, VS Code).
     """
     if not low <= start <= high:

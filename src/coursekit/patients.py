@@ -131,6 +131,8 @@ def envelope(letter: str) -> None:
         opt = SGD(net.parameters(), lr=5.0)
         train_dl = _loader(data.x_train, data.y_train)
     """
+    if letter not in _ENVELOPES:
+        raise KeyError(f"There is no patient {letter!r}; choose A to E.")
     patient = _ENVELOPES[letter]
     source = inspect.cleandoc(inspect.getsource(patient).split('"""')[2])
     print(inspect.getdoc(patient), "", *source.splitlines()[:-1], sep="\n")

@@ -36,6 +36,11 @@ def costs(loops: Mapping[str, Any], wishes: Mapping[str, Iterable[str]] | None =
 
     Returns:
         A table; ``rows[loop]`` holds its numbers.
+
+    Example:
+        >>> costs({"by hand": "for xb in x.split(bs):\\n    w -= lr * grad(w, xb)"})
+                 lines of code  names to know
+        by hand              2              5
     """
     if not loops:
         raise ValueError("There is nothing to compare: the mapping of loops is empty.")
@@ -55,7 +60,7 @@ def costs(loops: Mapping[str, Any], wishes: Mapping[str, Iterable[str]] | None =
 def lines_of_code(loop: Any) -> list[str]:
     """Return the lines of the outermost ``for`` or ``while`` of a function, or of all its body.
 
-    Blank lines and comments do not count.
+    Blank lines, comments and the function's docstring do not count.
 
     Example:
         >>> lines_of_code("for x in xs:\\n    # say it\\n    print(x)")
@@ -81,7 +86,8 @@ def names_to_know(loop: Any) -> list[str]:
     in_place = [n.target for n in nodes if isinstance(n, ast.AugAssign)]  # w -= … needs a w
     made = {n.id for n in names if isinstance(n.ctx, ast.Store) and n not in in_place}
     made |= {n.arg for n in nodes if isinstance(n, ast.arg)}
-    made |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ExceptHandler) and n.name}
+    named = ast.FunctionDef | ast.ClassDef | ast.ExceptHandler
+    made |= {n.name for n in nodes if isinstance(n, named) and n.name}
     made |= {n.asname or n.name.split(".")[0] for n in nodes if isinstance(n, ast.alias)}
     return sorted({n.id for n in names} - made - set(dir(builtins)))
 
@@ -149,7 +155,8 @@ def _loop(loop: Any) -> list[ast.stmt]:
     """The outermost loop of a function or text, else the whole body."""
     body = ast.parse(source_of(loop)).body
     if len(body) == 1 and isinstance(body[0], ast.FunctionDef):
-        body = body[0].body[ast.get_docstring(body[0]) is not None :] or body[0].body
+        documented = ast.get_docstring(body[0]) is not None
+        body = body[0].body[1 if documented else 0 :] or body[0].body
     loops = [s for s in body if isinstance(s, ast.For | ast.While)]
     return loops[:1] or body
 

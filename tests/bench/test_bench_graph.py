@@ -222,7 +222,7 @@ def test_first_picture_in_a_process(benchmark):
     source = engine.dot_source({"a": (50, 20), "b": (50, 20)}, [("a", "b")])
 
     def first():
-        wasm._session = None
+        wasm._sessions.clear()
         wasm._program.cache_clear()
         return engine.run(source, "wasi")
 
@@ -232,6 +232,6 @@ def test_first_picture_in_a_process(benchmark):
 
 def test_first_tree_in_a_process_does_not_wait_for_the_engine(benchmark):
     _, root = WORKS["softmax"]()
-    wasm._session = None
+    wasm._sessions.clear()
     benchmark.pedantic(lambda: graph.draw(root).svg, rounds=3)
-    assert wasm._session is None
+    assert not wasm._sessions

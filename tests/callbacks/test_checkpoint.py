@@ -11,22 +11,25 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import BatchSampler, DataLoader, RandomSampler
 
 from coursekit.callbacks import (
     Checkpoint,
     EarlyStopping,
     History,
+    LivePlot,
     Metrics,
+    Progress,
     Schedule,
     Watch,
     load_checkpoint,
     warmup_cosine,
 )
 from coursekit.callbacks import checkpoint as module
-from coursekit.callbacks.randomness import capture, generator_of, restore
+from coursekit.callbacks.randomness import capture, generators_of, restore
 from coursekit.errors import CourseError
 from coursekit.recap import accuracy
-from coursekit.recap.lesson_09 import SGD
+from coursekit.recap.lesson_09 import SGD, Adam, Momentum
 from coursekit.recap.lesson_11 import Callback, fit
 from tests.callbacks.runs import BATCHES, EPOCHS, Interrupt, loaders, net, same, train
 from tests.tools.notebooks import ROOT
@@ -208,14 +211,145 @@ def test_a_callback_with_a_memory_must_stand_before_it(tmp_path):
         train([Checkpoint(tmp_path / "run.pt"), History()])
 
 
-def test_the_optimizer_of_lesson_09_has_no_state_and_needs_none(tmp_path):
-    path, models = tmp_path / "run.pt", []
-    for epochs, resume in ((4, False), (2, False), (4, True)):
-        models.append(net())
-        opt = SGD(models[-1].parameters(), 0.05)
-        keep = Checkpoint(path, resume=resume)
-        fit(epochs, models[-1], nn.CrossEntropyLoss(), opt, *loaders(), [keep])
-    assert same(models[0], models[2])
+def run_with(make, epochs, *guests):
+    """Train a fresh net with an optimizer; return the net."""
+    model = net()
+    fit(epochs, model, nn.CrossEntropyLoss(), make(model.parameters(), 0.01), *loaders(), guests)
+    return model
+
+
+class Lazy(SGD):
+    """Keeps what it needs from its first step on, and a list that is no list of tensors."""
+
+    def step(self):
+        if not hasattr(self, "velocities"):
+            self.velocities, self.betas = [torch.zeros_like(p) for p in self.params], [0.5]
+        with torch.no_grad():
+            for p, v in zip(self.params, self.velocities, strict=True):
+                p -= self.lr * v.mul_(self.betas[0]).add_(p.grad)
+
+
+@pytest.mark.parametrize("make", [SGD, Momentum, Adam, Lazy])
+def test_an_optimizer_without_state_dict_goes_on_too(tmp_path, make):
+    path = tmp_path / "run.pt"
+    uncut = run_with(make, 4)
+    run_with(make, 2, Checkpoint(path))
+    assert same(uncut, run_with(make, 4, Checkpoint(path, resume=True)))
+
+
+def test_an_optimizer_that_cannot_be_kept_is_refused_before_the_run(tmp_path):
+    class Own:
+        def __init__(self, parameters, lr):
+            self.parameters = list(parameters)
+
+    with pytest.raises(CourseError, match=r"cannot keep Own: keep its parameters in a list self"):
+        run_with(Own, 1, Checkpoint(tmp_path / "run.pt"))
+
+
+MADE = {
+    "Adam": torch.optim.Adam,
+    "AdamW": torch.optim.AdamW,
+    "torch SGD": lambda params, lr: torch.optim.SGD(params, lr, momentum=0.9),
+    "SGD": SGD,
+    "Momentum": Momentum,
+}
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("Adam", "torch SGD"),
+        ("Adam", "AdamW"),
+        ("torch SGD", "SGD"),
+        ("SGD", "torch SGD"),
+        ("SGD", "Momentum"),
+    ],
+)
+def test_another_optimizer_is_refused_before_anything_is_changed(tmp_path, then, now):
+    path = tmp_path / "run.pt"
+    run_with(MADE[then], 1, Checkpoint(path))
+    model, untouched = net(5), net(5)
+    opt = MADE[now](model.parameters(), 0.01)
+    with pytest.raises(CourseError, match="another model or optimizer"):
+        fit(2, model, nn.CrossEntropyLoss(), opt, *loaders(), [Checkpoint(path, resume=True)])
+    assert same(model, untouched)
+
+
+@pytest.mark.parametrize("make", [torch.optim.Adam, Momentum])
+def test_other_parameters_are_refused_before_anything_is_changed(tmp_path, make):
+    path = tmp_path / "run.pt"
+    run_with(make, 1, Checkpoint(path))
+    model, untouched = net(5), net(5)
+    opt = make(model[0].parameters(), 0.5)
+    with pytest.raises(CourseError, match="another model or optimizer"):
+        fit(2, model, nn.CrossEntropyLoss(), opt, *loaders(), [Checkpoint(path, resume=True)])
+    assert same(model, untouched)
+    assert getattr(opt, "lr", None) == (0.5 if make is Momentum else None)
+
+
+def test_numpys_numbers_are_kept_as_pythons(tmp_path):
+    """What np.mean gives as a metric, np.cos as a rate, and a callback's state."""
+
+    class Accuracy(Callback):
+        def on_epoch_end(self, run):
+            run.metrics["accuracy"] = np.mean([0.5, 0.75])
+
+    path = tmp_path / "run.pt"
+    stopper = EarlyStopping("accuracy", larger_is_better=True)
+    guests = [Accuracy(), History(), stopper, Schedule(lambda step: np.cos(step / 100))]
+    train([*guests, Checkpoint(path)], epochs=2)
+    assert type(stopper.best) is np.float64, "this test must keep one"
+    state = load_checkpoint(path)
+    assert state["metrics"]["accuracy"] == 0.625
+    assert dict(state["callbacks"])["History"]["epochs"]["accuracy"] == [0.625, 0.625]
+    assert state["opt"][1]["param_groups"][0]["lr"] == np.cos(2 * BATCHES / 100)
+
+
+def test_a_whole_file_that_cannot_be_read_is_not_called_a_part(tmp_path):
+    class Own(Callback):
+        def state_dict(self):
+            return {"folder": Path("here")}
+
+    path = tmp_path / "run.pt"
+    train([Own(), Checkpoint(path)], epochs=1)
+    with pytest.raises(CourseError, match=r"no tensor, number or text\. Look at what the callb"):
+        load_checkpoint(path)
+
+
+def test_a_folder_is_no_checkpoint(tmp_path):
+    with pytest.raises(CourseError, match=f"{tmp_path.name} cannot be read"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("make", [Checkpoint, Progress, Watch])
+def test_every_is_one_or_more(make):
+    path = ("run.pt",) if make is Checkpoint else ()
+    with pytest.raises(ValueError, match="every must be 1 or more, not 0"):
+        make(*path, every=0)
+
+
+def test_a_resumed_run_stops_early_in_the_same_epoch(tmp_path):
+    class Rising(Callback):
+        def on_epoch_end(self, run):
+            run.metrics["valid_loss"] = float(run.epoch)
+
+    path = tmp_path / "run.pt"
+    uncut, _ = train([Rising(), EarlyStopping(patience=2, restore=True)])
+    guests = [Rising(), EarlyStopping(patience=2, restore=True), Interrupt(2 * BATCHES + 1)]
+    with pytest.raises(KeyboardInterrupt):
+        train([*guests, Checkpoint(path)])
+    stopper = EarlyStopping(patience=2, restore=True)
+    resumed, _ = train([Rising(), stopper, Checkpoint(path, resume=True)], seed=9)
+    assert load_checkpoint(path)["epoch"] == 4
+    assert (stopper.best, stopper.best_epoch) == (1.0, 1)
+    assert same(uncut, resumed), "both end with the parameters of the first epoch"
+
+
+def test_a_resumed_run_draws_the_whole_curve(tmp_path, capsys):
+    path = tmp_path / "run.pt"
+    train([LivePlot(), Checkpoint(path)], epochs=2)
+    train([LivePlot(), Checkpoint(path, resume=True)], epochs=3)
+    assert f"over 3 epochs: of {3 * BATCHES} batches" in capsys.readouterr().out
 
 
 def test_every_generator_comes_back(tmp_path):
@@ -239,6 +373,30 @@ def test_the_generator_inside_a_wrapped_loader_is_found():
             self.dl = dl
 
     loader, plain = loaders()
-    assert generator_of(Wrapped(Wrapped(loader))) is loader.generator
-    assert generator_of(Wrapped(plain)) is None
-    assert generator_of([1, 2]) is None
+    assert generators_of(Wrapped(Wrapped(loader))) == [loader.generator]
+    assert generators_of(Wrapped(plain)) == []
+    assert generators_of([1, 2]) == []
+
+
+def test_the_generators_of_samplers_are_found_beside_the_loaders_own():
+    own, its = torch.Generator(), torch.Generator()
+    sampler = RandomSampler(range(8), generator=its)
+    batches = BatchSampler(sampler, 4, drop_last=False)
+    assert generators_of(DataLoader(range(8), batch_sampler=batches)) == [its]
+    loader = DataLoader(range(8), sampler=sampler, generator=own)
+    assert generators_of(loader) == [own, its]
+
+    state = capture([loader])
+    first = torch.cat(list(loader)).tolist()
+    assert torch.cat(list(loader)).tolist() != first
+    restore(state, [loader])
+    assert torch.cat(list(loader)).tolist() == first
+
+
+def test_apples_generator_is_kept(monkeypatch):
+    seeds = [torch.tensor([1]), torch.tensor([2])]
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: seeds[0])
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda new: seeds.append(new))
+    restore(capture())
+    assert seeds[2] is seeds[0]

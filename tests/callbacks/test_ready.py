@@ -131,6 +131,15 @@ def test_a_package_that_is_there_but_broken_is_not_called_missing(monkeypatch):
         optional.need("wandb", "wandb", "Logging")
 
 
+def test_a_package_that_misses_another_one_is_not_called_missing(tmp_path, monkeypatch):
+    (tmp_path / "half_there.py").write_text("import no_such_module", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        optional.need("half_there", "half-there", "Logging")
+    with pytest.raises(CourseError, match="%pip install no-such"):
+        optional.need("no_such.part", "no-such", "Logging")
+
+
 # --- one job each ---------------------------------------------------------------------------
 
 
@@ -150,6 +159,26 @@ def test_history_shows_a_table_and_escapes():
     history.epochs = {"train_loss": [1.0, 0.5], "<b>": [0.25]}
     assert repr(history).splitlines()[2].split() == ["2", "0.5000", "0.2500"]
     assert "&lt;b&gt;" in history._repr_html_() and "<b>" not in history._repr_html_()
+
+
+def test_history_keeps_each_value_beside_its_epoch():
+    model, history = net(), ready.History()
+    opt = SGD(model.parameters(), 0.05)
+    for guests in ([history], [ready.Metrics(accuracy=accuracy), history], [history]):
+        fit(1, model, nn.CrossEntropyLoss(), opt, *loaders(), guests)
+    assert [math.isnan(value) for value in history.epochs["accuracy"]] == [True, False, True]
+    assert [len(values) for values in history.epochs.values()] == [3, 3, 3]
+    _, *lines = repr(history).splitlines()
+    assert [line.split()[-1] == "nan" for line in lines] == [True, False, True]
+
+
+def test_what_is_not_a_loss_and_not_measured_is_in_no_picture_of_the_losses():
+    from coursekit import plot
+
+    history = ready.History()
+    train([ready.Metrics(accuracy=accuracy), history], epochs=1)
+    train([history], epochs=1)
+    assert "nan" not in plot.training(history).alt
 
 
 def test_progress_prints_every_nth_epoch_and_the_last(capsys):
@@ -183,6 +212,19 @@ def test_early_stopping_stops_and_restores(restore):
     assert (len(states), stopper.best, stopper.best_epoch) == (5, 1.0, 2)
     kept = states[1 if restore else 4]
     assert all(torch.equal(v, kept[k]) for k, v in model.state_dict().items())
+
+
+def test_early_stopping_begins_anew_with_another_run():
+    """A cell that is run again, without the one that makes the stopper."""
+    stopper, history = ready.EarlyStopping(patience=0, restore=True), ready.History()
+    first, _ = train([stopper])
+    model = net(3)
+    opt = torch.optim.SGD(model.parameters(), lr=0.0)
+    fit(2, model, nn.CrossEntropyLoss(), opt, *loaders(), [stopper, history])
+    assert len(history.batches) == 2 * BATCHES
+    assert stopper.best == history.epochs["valid_loss"][stopper.best_epoch - 1]
+    assert torch.equal(model[0].weight, net(3)[0].weight), "it has another run's parameters"
+    assert not torch.equal(model[0].weight, first[0].weight)
 
 
 def test_early_stopping_on_an_accuracy():
@@ -223,6 +265,12 @@ def test_warmup_cosine_climbs_falls_and_stays_at_the_end():
     assert max(rates) == 1.0 and rates[50:] == [0.0] * 10
 
 
+@pytest.mark.parametrize("share", [-0.1, 2.0])
+def test_warmup_is_a_share(share):
+    with pytest.raises(ValueError, match=f"from 0 to 1, not {share}"):
+        ready.warmup_cosine(1.0, 10, warmup=share)
+
+
 def test_watch_takes_snapshots_with_the_zeros_counted():
     watch = ready.Watch(every=4)
     train([watch], epochs=2)
@@ -233,7 +281,12 @@ def test_watch_takes_snapshots_with_the_zeros_counted():
     assert "Distribution of the weights over steps 1 to 9." in watch.picture("weights").alt
 
 
-@pytest.mark.parametrize("values", [[], [0.0], [math.nan], [1.0, math.inf], [2.5, 2.5]])
+LARGEST = [torch.finfo(torch.float32).max]
+
+
+@pytest.mark.parametrize(
+    "values", [[], [0.0], [math.nan], [1.0, math.inf], [2.5, 2.5], LARGEST, [-3e38, 3e38]]
+)
 def test_watch_survives_odd_tensors(values):
     from coursekit.callbacks.watch import snapshot
 
@@ -249,6 +302,43 @@ def test_tensorboard_gets_every_batch_and_epoch(tools, tmp_path):
     assert names.count("epoch/valid_loss") == EPOCHS
     assert tools.purge == 1
     assert {"weights/0.weight", "gradients/4.bias"} <= set(tools.histograms)
+
+
+def test_tensorboard_that_cannot_count_does_not_end_the_run(tools, tmp_path, monkeypatch):
+    def refuse(self, name, values, step):
+        if name.startswith("weights"):
+            raise ValueError("The histogram is empty, please file a bug report.")
+        tools.histograms.append(name)
+
+    board = sys.modules["torch.utils.tensorboard"]
+    monkeypatch.setattr(board.SummaryWriter, "add_histogram", refuse)
+    train([ready.TensorBoard(tmp_path, histograms=True)])
+    assert tools.histograms.count("gradients/0.weight") == EPOCHS
+
+
+def test_a_resumed_run_goes_on_in_the_logs(tools, tmp_path):
+    path = tmp_path / "run.pt"
+    loggers = [ready.TensorBoard(tmp_path), ready.WandB(folder=tmp_path)]
+    train([*loggers, ready.Checkpoint(path)], epochs=2)
+    train([*loggers, ready.Checkpoint(path, resume=True)])
+    assert tools.purge == 2 * BATCHES + 1
+    assert [step for step, row in tools.logs if "batch_loss" in row] == [
+        *range(1, EPOCHS * BATCHES + 1)
+    ]
+    assert [step for step, row in tools.logs if "epoch" in row] == [
+        BATCHES * epoch for epoch in range(1, EPOCHS + 1)
+    ]
+    assert (tools.closed, tools.finished) == (2, 2)
+
+
+def test_no_log_is_left_open_when_a_callback_refuses_to_begin(tools, tmp_path):
+    path = tmp_path / "run.pt"
+    path.write_bytes(b"no checkpoint")
+    loggers = [ready.TensorBoard(tmp_path), ready.WandB(folder=tmp_path)]
+    with pytest.raises(CourseError, match="no checkpoint"):
+        train([*loggers, ready.Checkpoint(path, resume=True)])
+    assert tools.init is None and tools.finished == tools.closed == 0
+    assert not hasattr(tools, "purge")
 
 
 def test_wandb_is_offline_keeps_no_code_and_takes_a_config(tools, tmp_path):

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -198,6 +199,19 @@ def test_with_the_folder_in_drive(colab, where):
     wheel_of(colab).rename(place / wheel_of(colab).name)
     colab.set("IMITATED_DRIVE", str(colab.home / "drive of ada"))
     assert f"from {colab.site}" in colab.cells(bundle.SETUP, WHERE)
+
+
+def test_of_several_wheels_the_newest_comes_last(tmp_path):
+    code = bundle.SETUP
+    code = code[code.index("    import glob") : code.index("    found = wheels")]
+    cell: dict = {}
+    exec(textwrap.dedent(code), cell)
+    (tmp_path / "coursekit-9").mkdir()
+    for name in ("0.10.0", "0.9.0", "coursekit-9/0.9.1"):
+        path = tmp_path / name
+        path.with_name(f"coursekit-{path.name}-py3-none-any.whl").write_text("")
+    found = cell["wheels"](str(tmp_path), str(tmp_path / "coursekit-9"))
+    assert [Path(w).name.split("-")[1] for w in found] == ["0.9.0", "0.9.1", "0.10.0"]
 
 
 @pytest.mark.slow

@@ -58,6 +58,12 @@ def test_complete(server: FaultyServer, target: Path, behaviour: str) -> None:
     assert left(target) == {""}
 
 
+def test_a_checksum_in_capitals(server: FaultyServer, target: Path) -> None:
+    assert get(server.url("good"), target, sha256=SHA.upper()) == target
+    get(server.url("good"), target, sha256=SHA.upper())
+    assert len(server.requests) == 1
+
+
 def test_what_is_there_is_not_fetched_again(server: FaultyServer, target: Path) -> None:
     get(server.url("good"), target)
     get(server.url("good"), target)

@@ -52,6 +52,10 @@ def test_fetched_and_read(server: FaultyServer, folder: Path) -> None:
     assert {name for name in left if not name.endswith(".lock")} == set(data.MNIST_SHA256)
 
 
+def test_one_mirror_needs_no_list(server: FaultyServer, folder: Path) -> None:
+    assert fetch_mnist(mirrors=mirror(server), progress=False) == folder
+
+
 def test_second_time_needs_no_network(server: FaultyServer, folder: Path) -> None:
     fetch_mnist(mirrors=[mirror(server)], progress=False)
     before = len(server.requests)

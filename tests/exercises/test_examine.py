@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import _thread
+import builtins
 import contextlib
 import dataclasses
 import random
 import signal
+import subprocess
+import sys
 import time
 from decimal import Decimal
 from fractions import Fraction
@@ -71,6 +74,149 @@ def test_sets_are_compared_by_their_members_and_shown_in_one_order():
     assert "The result has wrong members" in said
     assert "expected {'a', 'b'}, got {'a', 'c'}" in said
     assert "The result is a list" in repr(examine(exercise, list))
+
+
+@pytest.mark.parametrize(
+    ("right", "near", "wrong"),
+    [
+        ({1.0}, {1.0 + 1e-9}, {1.00002}),
+        ({1}, {1.0}, {2}),
+        ({(1, 2.0), "a"}, {(1, 2.0 + 1e-9), "a"}, {(1, 2.1), "a"}),
+        ({"a" * 60 + "b"}, {"a" * 60 + "b"}, {"a" * 60 + "c"}),
+        ({1, 2}, {2, 1}, {1, 2, 3}),
+        ({1, 2}, {2, 1}, {1}),
+    ],
+)
+def test_members_of_sets_are_compared_like_items_of_lists(right, near, wrong):
+    exercise = one(lambda: [Case(3)], f"def f(x): return {right!r}", rtol=1e-5)
+    assert examine(exercise, lambda x: near).state == "correct"
+    assert examine(exercise, lambda x: wrong).message == "The result has wrong members."
+
+
+def test_a_key_that_is_missing_and_one_too_many_are_told_apart():
+    exercise = one(lambda: [Case(3)], "def f(x): return {'lr': x}")
+    assert "expected key 'lr', got no such key" in repr(examine(exercise, lambda x: {}))
+    surplus = repr(examine(exercise, lambda x: {"lr": x, "bs": 4}))
+    assert "expected no such key, got key 'bs'" in surplus
+
+
+def test_the_place_of_a_wrong_value_in_a_large_tensor_is_named():
+    def last_is_wrong(x):
+        return torch.arange(12.0).reshape(3, 4).index_put((torch.tensor(1), torch.tensor(3)), x)
+
+    big = one(
+        lambda: [Case(torch.tensor(0.5))],
+        "import torch\ndef f(x): return torch.arange(12.0).reshape(3, 4)",
+    )
+    assert "expected 7.0 at [1, 3], got 0.5." in repr(examine(big, last_is_wrong))
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**60 + 1, 10**400, -(10**400)])
+def test_whole_numbers_are_compared_exactly_however_large(number):
+    big = one(lambda: [Case(number)], "def f(x): return x")
+    assert examine(big, lambda x: x).state == "correct"
+    assert examine(big, lambda x: x + 1).message == "The result is wrong."
+
+
+def test_numpys_whole_numbers_are_compared_exactly_too():
+    total = one(lambda: [Case(1000)], "import numpy as np\ndef f(n): return np.arange(n).sum()")
+    assert examine(total, lambda n: n * (n - 1) // 2).state == "correct"
+    assert examine(total, lambda n: n * (n - 1) / 2).state == "correct"
+    assert examine(total, lambda n: n * (n - 1) // 2 + 40).message == "The result is wrong."
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400)])
+def test_a_number_too_large_for_a_float_is_wrong_like_any_other(number):
+    half = one(lambda: [Case(3)], "def f(x): return x / 2")
+    assert examine(half, lambda x: number).message == "The result is wrong."
+    assert examine(LOSS, number).state == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (torch.Tensor.to_sparse, "a sparse tensor"),
+        (lambda x: x.to("meta"), "a meta tensor, which holds no numbers"),
+        (lambda x: torch.nested.nested_tensor([x], layout=torch.jagged), "a nested tensor"),
+    ],
+)
+def test_a_tensor_that_keeps_its_numbers_in_another_way_is_wrong(change, kind):
+    twice = one(lambda: [Case(torch.ones(2, 3))], "def f(x): return 2 * x")
+    verdict = examine(twice, lambda x: change(2 * x))
+    assert verdict.message == "The result is of another kind."
+    assert verdict.details[0].endswith(f"expected a plain tensor, got {kind}.")
+
+
+def test_a_masked_array_is_wrong():
+    twice = one(lambda: [Case(np.ones(3))], "def f(x): return 2 * x")
+    verdict = examine(twice, lambda x: np.ma.masked_array(2 * x, [0, 1, 0]))
+    assert verdict.details[0].endswith("expected an array, got a masked array.")
+
+
+def test_an_answer_that_breaks_the_comparison_is_named_with_what_it_says():
+    class Hostile:
+        def __eq__(self, other):
+            raise RuntimeError("leave me alone")
+
+        __hash__ = None
+
+    same = one(lambda: [Case(Hostile())], "def f(x): return x")
+    verdict = examine(same, lambda x: x)
+    assert verdict.state == "unusable"
+    assert verdict.message == "Looking at the answer raised RuntimeError: leave me alone."
+
+
+@pytest.mark.parametrize(
+    ("make", "change", "hint"),
+    [
+        (lambda: torch.ones(2), lambda x: x.sub_(1), "Operations that end in _, those like `-=`,"),
+        (lambda: np.ones(2), lambda x: x.fill(3), "Operations that end in _, those like `-=`,"),
+        (lambda: [1, 2], lambda x: x.append(3), "Methods such as append and sort,"),
+        (lambda: [torch.ones(2)], lambda x: x[0].sub_(1), "Methods such as append and sort,"),
+    ],
+)
+def test_the_hint_on_a_changed_input_fits_its_kind(make, change, hint):
+    def careless(x):
+        change(x)
+        return 3
+
+    verdict = examine(one(lambda: [Case(make())], "def f(x): return 3"), careless)
+    assert verdict.message == "The input `x` is changed by the call."
+    assert verdict.details[-1].startswith(f"Hint: {hint}")
+
+
+def test_cases_that_share_an_object_do_not_see_each_others_calls():
+    def shared():
+        x = torch.ones(2)
+        return [Case(x), Case(x, about="the same once more")]
+
+    inplace = one(shared, "def f(x): return x.add_(1)")
+    assert examine(inplace, lambda x: x.add_(1)).state == "correct"
+    assert examine(inplace, lambda x: x.mul_(2)).state == "correct"
+
+
+def test_a_check_that_does_not_run_does_not_blame_the_answer():
+    def broken():
+        import no_such_module
+
+        return [Case(no_such_module)]
+
+    verdict = examine(one(broken, "def f(x): return x"), lambda x: x)
+    assert verdict.state == "unusable"
+    assert "does not run here; your answer was not looked at" in verdict.message
+    assert "ModuleNotFoundError: No module named 'no_such_module'." in verdict.message
+    unloadable = dataclasses.replace(DOUBLE, given="import no_such_module")
+    assert "your answer was not looked at" in examine(unloadable, lambda x: 2 * x).message
+
+
+def test_texts_are_run_without_our_own_future_imports():
+    """They would turn annotations into strings, in the stub and not in the student's cell."""
+    stub = "def f(x):\n    def g(y: int) -> int:\n        ...\n    ..."
+    nested = dataclasses.replace(DOUBLE, stub=stub)
+    cell = {}
+    exec(compile(stub, "<cell>", "exec", dont_inherit=True), cell)
+    assert is_untouched(nested, cell["f"])
+    assert answer_in(nested, "class f:\n    x: type(3) = 3").__annotations__ == {"x": int}
 
 
 def test_endless_recursion_is_an_error_like_any_other():
@@ -247,6 +393,33 @@ def test_neither_prints_nor_random_numbers_of_the_notebook_are_touched(capsys):
     assert examine(MSE, noisy).state == "correct"
     assert draws() == undisturbed
     assert capsys.readouterr().out == ""
+
+
+LOADED_FIRST = """
+import sys
+from coursekit.exercises import Case, Exercise, examine
+
+double = Exercise(
+    "double", "90", "write", stub="def double(x): ...", given="import numpy, torch",
+    solution="def double(x): return 2 * x", cases=lambda: [Case(3)],
+)
+assert "torch" not in sys.modules
+assert examine(double, lambda x: 2 * x).state == "correct"
+import numpy, torch
+print(torch.initial_seed() == 0, numpy.random.rand() == numpy.random.RandomState(0).rand())
+"""
+
+
+def test_libraries_that_the_check_loads_first_are_not_left_with_its_seed():
+    words = [sys.executable, "-c", LOADED_FIRST]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_input_works_again_after_a_check():
+    before = builtins.input
+    assert "EOFError" in repr(examine(DOUBLE, lambda x: input("?")))
+    assert builtins.input is before
 
 
 def test_random_answers_are_repeatable():
@@ -583,3 +756,12 @@ def test_nothing_that_a_student_hands_in_breaks_the_check(exercise, make):
     assert "0x" not in repr(verdict).replace("0x'", "")
     assert len(repr(verdict)) < 1500
     assert verdict._repr_html_()
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(value=plain | st.sampled_from([10**400, [[[[[1]]]]], {1: {2: {3: {}}}}, {1, 2.5}]))
+def test_plain_values_never_make_the_comparison_fail(exercise, value):
+    """ "unusable" alone would also be said of a check that is broken."""
+    for answer in (value, lambda *args, **kwargs: value):
+        assert "Looking at the answer raised" not in repr(examine(exercise, answer))

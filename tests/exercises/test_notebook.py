@@ -11,7 +11,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from coursekit.exercises import check, extra, find, notebook, progress, solution
+from coursekit.exercises import check, every, extra, find, notebook, progress, solution
 from coursekit.exercises.source import answer_in
 from tests.exercises.example import EXERCISES, MSE, SGD
 
@@ -74,6 +74,17 @@ def test_the_solution_is_shown_highlighted_and_as_text(capsys):
     assert "<style" not in html
 
 
+def test_a_solution_is_found_by_what_the_notebook_calls_the_answer(monkeypatch, capsys):
+    mine = lambda preds, yb: preds  # noqa: E731
+    shell = SimpleNamespace(user_ns={"ex_mse": mine})
+    monkeypatch.setattr(notebook, "get_ipython", lambda: shell)
+    solution(mine)
+    assert shown(capsys) == MSE.solution
+    for nameless in (3, lambda x: x):
+        solution(nameless)
+        assert 'This has no name of its own: solution("its_name").' in shown(capsys)
+
+
 def test_progress_tells_what_is_solved_here(capsys):
     progress()
     assert shown(capsys) == "No exercise has been checked here yet."
@@ -86,6 +97,26 @@ def test_progress_tells_what_is_solved_here(capsys):
     assert "90  ex_shape       ✓ correct" in lines
     assert "90  ex_first_loss  ✗ not yet" in lines
     assert "90  ex_mse         ○ not attempted yet" in lines
+
+
+def test_progress_tells_the_last_state_not_the_first(capsys):
+    for value in ((10, 64), (64, 10)):
+        check("ex_shape", value)
+    shown(capsys)
+    progress()
+    assert "90  ex_shape       ✓ correct" in shown(capsys).splitlines()
+    check("ex_shape", (10, 64))
+    shown(capsys)
+    progress()
+    assert "90  ex_shape       ✗ not yet" in shown(capsys).splitlines()
+
+
+@pytest.mark.parametrize("lesson", ["07", "7", 7])
+def test_a_lesson_may_be_asked_for_by_its_number(lesson, capsys):
+    progress(lesson)
+    lines = shown(capsys).splitlines()
+    assert len(lines) == len(every("07"))
+    assert all(line.startswith("07  ") for line in lines)
 
 
 def test_the_table_is_a_table_with_headers_for_screen_readers():

@@ -1,5 +1,7 @@
 """Graphs read from autograd after the fact: what is shown, and that nothing is changed."""
 
+import weakref
+
 import pytest
 import torch
 from torch import nn
@@ -121,6 +123,71 @@ def test_custom_function_keeps_its_name_even_after_backward():
     assert "LogSoftmax" in graph.draw(y).table
 
 
+@pytest.mark.parametrize(
+    ("func", "forward", "backward"),
+    [
+        (lambda x: 2**x, "y = 2 ** x = 8", "∇x = ∇y × y × log(2) = 5.55"),
+        (lambda x: x**2, "y = x ** 2 = 9", "∇x = ∇y × 2 × x**(2 − 1) = 6"),
+        (lambda x: 1 - x, "y = 1 − x = −2", "∇x = −∇y = −1"),
+    ],
+    ids=["2 ** x", "x ** 2", "1 - x"],
+)
+def test_number_and_tensor_keep_their_places_with_and_without_a_recording(func, forward, backward):
+    x = torch.tensor(3.0, requires_grad=True)
+    with graph.record():
+        y = func(x)
+    y.backward()
+    recorded = graph.steps(y).captions
+    assert (recorded[1], recorded[-1].split(": ")[1]) == (forward, backward)
+    x.grad = None
+    y = func(x)
+    later = graph.steps(y).captions
+    assert later[1].replace("no-grad input", "1") == forward  # autograd does not keep the 1
+    assert later[-1].split(": ")[1] == backward
+
+
+def test_arguments_without_which_an_operation_reads_as_another_are_read_from_autograd():
+    x, z = leaf(1.0), torch.tensor([10.0])
+    y, loss = torch.add(x, z, alpha=2), torch.nn.functional.mse_loss(x, z, reduction="sum")
+    assert [op.attrs for op in graph.draw(y).graph.ops] == ["alpha=2"]
+    assert [op.attrs for op in graph.draw(loss).graph.ops] == ["reduction=sum"]
+    assert [op.attrs for op in graph.draw(x + z).graph.ops] == [""]
+
+
+def test_scalar_leaf_shows_the_gradient_that_it_has():
+    x = torch.tensor(3.0, requires_grad=True)
+    (x * 2).backward()
+    assert graph.draw(x).graph.values[0].grad == 2
+
+
+def test_hooks_that_run_once_more_are_asked_for_and_make_no_warning(recwarn):
+    model, calls = nn.Sequential(nn.Linear(2, 1)), []
+    model[0].register_full_backward_hook(lambda *args: calls.append("hook"))
+    loss = model(torch.ones(1, 2)).sum()
+    graph.draw(loss, grads=False)
+    assert calls == []
+    graph.draw(loss)
+    assert calls == ["hook"]  # torch has copied it into the graph, as draw's docstring says
+    assert [str(w.message) for w in recwarn] == []
+
+
+def test_variable_whose_object_is_gone_disturbs_nothing():
+    class Thing:
+        pass
+
+    thing = Thing()
+    gone = weakref.proxy(thing)
+    del thing
+    x = leaf(1.0)
+    y = x * 2
+    with graph.record():
+        z = x * 3
+    assert graph.draw(y).alt.startswith("Computation graph of y = [2], from x")
+    assert graph.draw(z).alt.startswith("Computation graph of z = [3], from x")
+    with pytest.raises(ReferenceError):
+        _ = gone.x
+
+
 def test_double_backward():
     x = leaf(2.0)
     y = (x**3).sum()
@@ -194,6 +261,9 @@ def test_tensor_without_history_is_one_box_with_a_reason():
         (((),), ValueError, "no tensor"),
         ((nn.Linear(2, 1),), TypeError, r"draw\(model\(xb\)\)"),
         ((3.5,), TypeError, "float 3.5"),
+        ((leaf(1.0), "modules"), TypeError, r"by name: draw\(y, view='modules'\)"),
+        ((leaf(1.0), 3.5), TypeError, "float 3.5"),
+        ((leaf(1.0), graph.record()), TypeError, "A record is drawn without anything else"),
     ],
 )
 def test_nothing_to_draw(things, error, words):
@@ -209,6 +279,10 @@ def test_bad_options_are_named():
         graph.draw(y, predict="shapes")
     with pytest.raises(ValueError, match="limit=1"):
         graph.draw(y, limit=1)
+    with pytest.raises(ValueError, match="depth=-1"):
+        graph.draw(y, view="modules", depth=-1)
+    with pytest.raises(TypeError, match="the name 'k' to int 3"):
+        graph.draw(y, names={"k": 3})
     with pytest.raises(ValueError, match="Nothing was recorded"), graph.record() as g:
         graph.draw(g)
     with pytest.raises(ValueError, match=r"Cannot write '.gif'"):

@@ -108,6 +108,39 @@ def test_steps_of_nodes():
     assert captions[-1] == "x is used 3 times, its contributions add up: ∇x = 5"
 
 
+def test_nodes_in_a_list_are_drawn_and_a_mixture_is_explained():
+    import torch
+
+    x, h, y = example()
+    assert len(graph.draw([h, y]).graph.roots) == 2
+    assert graph.draw((y,)).alt == graph.draw(y).alt
+    with pytest.raises(TypeError, match="A Node is drawn without anything else"):
+        graph.draw(y, torch.ones(1))
+    assert x.grad is None
+
+
+def test_odd_values_are_drawn():
+    rows = graph.draw(Node([[1, 2], [3]], name="rows"))
+    assert "[[1 2] [3]]" in rows.table
+    assert "[[1 2] [3]]" in graph.draw(Node([[1, 2], 3], name="rows")).table
+    assert "1e400" in graph.draw(Node(10**400, name="big")).table
+    assert "−1.23e405" in graph.draw(Node(-123456 * 10**400, name="big")).table
+    long = graph.draw(Node(1.0, (Node(2.0),), "x" * 10_000))
+    assert long.placed.width < 2000
+    assert max(map(len, graph.steps(Node(1.0, (Node(2.0),), "x" * 10_000)).captions)) < 200
+
+
+def test_only_numbers_to_start_from():
+    zero = Node(2.0)
+    y = Node(4.0, (zero, zero), "+")
+    zero.requires_grad = False
+    assert graph.steps(y).captions[0] == "We start from zero = 2."
+    bare = Node(2.0, (Node(1.0), Node(3.0)), "+")
+    for i in range(2):
+        bare.parents[i].requires_grad = False
+    assert graph.steps(bare).captions[0] == "We start from 1, 3."
+
+
 def test_deep_chain_does_not_recurse():
     node = Node(0.0, name="start")
     one = Node(1.0, name="one")

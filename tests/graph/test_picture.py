@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 from coursekit import graph
-from coursekit.graph import engine, text
+from coursekit.graph import engine, scene, text
 from coursekit.graph.model import Graph, Value
 from tests.graph.works import WORKS
 
@@ -74,14 +75,21 @@ def test_html_has_alt_text_and_plain_text_has_the_numbers():
     assert "x     leaf, needs grad  (3,)    [1 2 −1]" in bundle["text/plain"]
 
 
-@pytest.mark.parametrize("name", ["wasi", "pygraphviz"])
+@pytest.mark.parametrize("name", ["dot", "pygraphviz"])
 def test_engines_agree(name, monkeypatch):
-    monkeypatch.setenv("COURSEKIT_GRAPH_ENGINE", "wasi")
-    expected = drawn(view="full").svg  # x has three uses, so it is no tree
+    """The same boxes at the same places; releases of Graphviz differ by a few points in height."""
     if name == "pygraphviz":
         pytest.importorskip("pygraphviz", reason="the library pygraphviz is not installed")
+    elif shutil.which("dot") is None:
+        pytest.skip("the program dot is not installed")
+    monkeypatch.setenv("COURSEKIT_GRAPH_ENGINE", "wasi")
+    expected = drawn(view="full").placed  # x has three uses, so it is no tree
     monkeypatch.setenv("COURSEKIT_GRAPH_ENGINE", name)
-    assert drawn(view="full").svg == expected
+    found = drawn(view="full").placed
+    assert (found.width, found.height) == pytest.approx((expected.width, expected.height), abs=8)
+    for (box, *spot), (other, *wanted) in zip(found.boxes, expected.boxes, strict=True):
+        assert box.id == other.id
+        assert spot == pytest.approx(wanted, abs=8)
 
 
 def test_dot_program_is_used_when_it_is_there(monkeypatch, tmp_path):
@@ -111,7 +119,9 @@ def test_without_an_engine_a_table_and_the_remedy(monkeypatch):
     assert "<pre>name" in drawing.html()
     assert "pip install" in repr(drawing)
     assert "[1 9 17]" in repr(drawing)
-    assert "[1 9 17]" in graph.steps(WORKS["quadratic"]()[1]).html() or drawing.table
+    _, root = WORKS["quadratic"]()
+    root.backward()
+    assert "[1 9 17]" in graph.steps(root).html()
     with pytest.raises(engine.EngineError, match="pip install"):
         _ = drawing.svg
 
@@ -240,16 +250,50 @@ print("alive", len(BAD_LABELS))
     assert run.stderr == ""  # silent: no warnings of fonts
 
 
+def dense(n):
+    """A value that is the sum of all before it, n times: nearly all arrows."""
+    made = [torch.ones(1, requires_grad=True)]
+    for _ in range(n):
+        made.append(torch.stack(made).sum(0).tanh())
+    return made[-1].sum()
+
+
+def test_layout_without_end_is_ended_and_the_next_picture_is_drawn(monkeypatch):
+    from coursekit.graph import wasm
+
+    monkeypatch.setenv("COURSEKIT_GRAPH_ENGINE", "wasi")
+    monkeypatch.setattr(wasm, "PATIENCE", 0.3)
+    hopeless = graph.draw(dense(40), view="full")  # took more than 9 minutes
+    assert hopeless.view == "table"
+    assert "TimeoutError: no layout within 0.3 seconds" in hopeless.html()
+    assert True not in wasm._sessions
+    assert "<svg" in drawn().svg
+    monkeypatch.setattr(wasm, "PATIENCE", 60.0)
+    assert "<svg" in graph.draw(dense(10), view="compact").svg  # by the program that was stopped
+
+
+@pytest.mark.parametrize("error", [OSError("no room"), subprocess.TimeoutExpired("dot", 60)])
+def test_program_that_does_not_answer_is_followed_by_the_table(monkeypatch, error):
+    def run(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(engine.shutil, "which", lambda name: "dot")
+    monkeypatch.setattr(engine.subprocess, "run", run)
+    monkeypatch.setenv("COURSEKIT_GRAPH_ENGINE", "dot")
+    assert drawn().view == "table"
+    assert "[1 9 17]" in drawn().html()
+
+
 def test_crash_of_the_program_is_an_exception_and_the_next_picture_is_drawn(monkeypatch):
     from coursekit.graph import wasm
 
     expected = drawn().svg
     session = wasm.Session()
-    monkeypatch.setattr(wasm, "_session", session)
+    monkeypatch.setitem(wasm._sessions, False, session)
     monkeypatch.setattr(session, "_free", lambda *args: 1 / 0)
     with pytest.raises(engine.EngineError, match="ZeroDivisionError"):
         engine.run("digraph { a }", "wasi")
-    assert wasm._session is None
+    assert False not in wasm._sessions
     with pytest.raises(engine.EngineError, match="Failed to parse"):
         engine.run("digraph {", "wasi")
     assert drawn().svg == expected
@@ -290,6 +334,15 @@ def test_saved_files(tmp_path):
     assert drawing.save(tmp_path / "a.txt").read_text(encoding="utf-8") == drawing.table
 
 
+@pytest.mark.parametrize("ending", [".SVG", ".Html", ".DOT", ".TXT"])
+def test_saved_files_with_any_name(tmp_path, ending):
+    x = torch.ones(2, requires_grad=True)
+    drawing = graph.draw((x * 2).sum(), names={"half a pair \ud800": x})
+    assert "half a pair" in drawing.save(tmp_path / f"a{ending}").read_text("utf-8").replace(
+        "\u00a0", " "
+    )
+
+
 def test_png_and_pdf_have_the_words_and_boxes_of_the_svg(tmp_path):
     from coursekit.graph.figure import figure
 
@@ -300,7 +353,7 @@ def test_png_and_pdf_have_the_words_and_boxes_of_the_svg(tmp_path):
     assert [t.get_text() for t in axes.texts] == [t.text for t in root.iter(f"{space}text")]
     shapes = [list(root.iter(f"{space}{tag}")) for tag in ("rect", "path", "polygon")]
     assert len(axes.patches) == sum(map(len, shapes))
-    assert drawing.save(tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert drawing.save(tmp_path / "a.PNG").read_bytes().startswith(b"\x89PNG")
     first = drawing.save(tmp_path / "a.pdf").read_bytes()
     assert first.startswith(b"%PDF")
     assert first == drawing.save(tmp_path / "b.pdf").read_bytes()
@@ -381,8 +434,10 @@ def test_numbers():
 
 def test_value_without_anything_still_has_a_box():
     value = Value(0, "constant")
-    table = text.table(Graph({0: value}, [], [0]))
-    assert "no-grad input" in table
+    alone = Graph({0: value}, [], [0])
+    assert "no-grad input" in text.table(alone)
+    (box,) = scene.build(alone, "full", scene.Options()).boxes
+    assert [line.spans for line in box.lines] == [[("no-grad input", "small")]]
 
 
 def test_gpu_snapshots_move_together():

@@ -94,6 +94,30 @@ MUTATIONS = [
         "the work of a batch taken for that of an image",
     ),
     Mutation(
+        "moved = 4 * 4 * sum(numbers)  # 4 bytes a number, moved 4 times",
+        "moved = 4 * 2 * sum(numbers)",
+        "for one image, not for all",
+        "the backward pass moves nothing",
+    ),
+    Mutation(
+        "operations = 2 * n**3 / timed(lambda: a @ a, device).best",
+        "operations = timed(lambda: a @ a, device).best",
+        "counted in operations, in bytes",
+        "seconds taken for a rate",
+    ),
+    Mutation(
+        "return DataLoader(OneByOne(x, y), bs, shuffle=True)",
+        "return DataLoader(OneByOne(x, y), bs)",
+        "in a new order",
+        "one rung does not shuffle, and the race is not fair",
+    ),
+    Mutation(
+        "return FastLoader(TensorDataset(images, y.to(device)), bs, shuffle=True)",
+        "return FastLoader(TensorDataset(images, y.to(device)), 64, shuffle=False)",
+        "in a new order",
+        "what lies on the device is not shuffled",
+    ),
+    Mutation(
         "return min(can / need for can, need in zip(device_can, image_needs))",
         "return max(can / need for can, need in zip(device_can, image_needs))",
         "the slower of the two decides",

@@ -44,6 +44,12 @@ def test_a_transpose_shares_the_storage_and_its_copy_does_not():
     assert "Storage 1, read by view" in told and "Storage 2, read by copy: 0 3 1 4 2 5" in told
 
 
+def test_a_real_tensor_is_refused_before_its_numbers_are_written(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "tolist", lambda _: pytest.fail("millions of strings"))
+    with pytest.raises(ValueError, match="'x' holds 4,704,000 numbers; at most 15 numbers"):
+        plot.storage({"x": torch.zeros(6000, 784)})
+
+
 def test_a_part_of_a_storage_shows_the_whole_storage():
     told = plot.storage({"column": torch.arange(6).reshape(2, 3)[:, 1]}).alt
     assert "right +3" in told and "0 1 2 3 4 5" in told
@@ -59,6 +65,8 @@ def test_a_part_of_a_storage_shows_the_whole_storage():
         (lambda: plot.storage({}), ValueError, "nothing to draw"),
         (lambda: plot.storage({"x": torch.zeros(2, 2, 2)}), ValueError, r"\(2, 2, 2\)"),
         (lambda: plot.storage({"x": torch.zeros(4, 4)}), ValueError, "15 numbers"),
+        (lambda: plot.storage({"x": torch.empty(0, 2)}), ValueError, r"\(0, 2\)"),
+        (lambda: plot.storage({c: torch.ones(1) for c in "abcd"}), ValueError, "4 storages"),
     ],
 )
 def test_bad_input_says_what_came_and_what_is_wanted(call, error, words):

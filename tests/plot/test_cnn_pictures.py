@@ -34,6 +34,15 @@ def test_shapes_are_drawn_to_one_scale_and_counted():
     assert picture.alt.endswith("conv 16×14×14, 160 parameters.") and picture.png()
 
 
+def test_a_long_vector_is_cut_to_the_height_of_the_maps():
+    picture = plot.volumes(
+        [("image", (1, 28, 28), 0), ("flatten", (784,), 0), ("linear", (10,), 9)]
+    )
+    heights = [patch.get_height() for patch in picture.figure.axes[0].patches]
+    assert heights == [28, 28, 10]
+    assert "flatten 784;" in picture.alt
+
+
 def test_a_batch_axis_is_refused():
     with pytest.raises(ValueError, match="no batch axis"):
         plot.volumes([("image", (64, 1, 28, 28), 0)])

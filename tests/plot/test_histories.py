@@ -26,7 +26,7 @@ def test_rounding_and_identity_are_told_apart_in_the_picture():
 
 def test_a_real_difference_is_told_by_number_and_hatched():
     picture = plot.histories({"raw": REFERENCE, "fine": REFERENCE, "bug": shifted(0.25)})
-    assert "fine, bug 0.25 beyond rounding for some." in picture.alt
+    assert "bug 0.25, beyond rounding; fine at most 0.00001, which is rounding." in picture.alt
     fine, bug = picture.figure.axes[1].patches
     assert bug.get_hatch() and not fine.get_hatch()
 
@@ -36,6 +36,11 @@ def test_a_history_that_breaks_is_not_rounding(bad):
     picture = plot.histories({"raw": REFERENCE, "broken": [2.3, bad, bad]})
     assert "beyond rounding" in picture.alt
     assert picture.png()
+
+
+def test_the_tolerance_is_told_as_it_is():
+    picture = plot.histories({"raw": REFERENCE, "same": REFERENCE}, tolerance=1e-6)
+    assert picture.alt.endswith("same at most 0.000001, which is rounding.")
 
 
 def test_every_curve_shows():

@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 
 from coursekit import palette, plot
 from coursekit.plot.grids import SIGNED_COLOURS, as_images
-from coursekit.plot.picture import STYLE
+from coursekit.plot.picture import STYLE, to_numpy
 
 RUN = SimpleNamespace(
     batches=[2.3, 1.3, 0.8, 0.6], epochs={"train_loss": [1.8, 0.7], "valid_loss": [0.9, 0.6]}
@@ -121,9 +121,49 @@ def test_one_square_image_stays_one_image():
     assert as_images(np.zeros((28, 28))).shape == (1, 28, 28)
 
 
+def test_a_part_of_an_image_that_is_not_square():
+    image = np.arange(500).reshape(20, 25) / 500
+    picture = plot.pixels(image, slice(0, 4), slice(0, 20))
+    assert "4 by 20 pixels" in picture.alt and picture.alt.endswith("from 0 to 19.")
+    assert plot.pixels(image[None], slice(0, 4), slice(0, 20)).alt == picture.alt
+    assert "2 by 2 pixels" in plot.pixels(np.zeros(784), slice(0, 2), slice(0, 2)).alt
+
+
+@pytest.mark.parametrize("titles", [torch.tensor([4, 0]), [torch.tensor(4), torch.tensor(0)]])
+def test_titles_from_a_tensor_are_numbers(titles):
+    assert plot.images(torch.zeros(2, 784), titles=titles).alt.endswith("labelled 4, 0.")
+    assert ", labelled 4, 0;" in plot.templates(torch.ones(784, 2), titles=titles).alt
+
+
+def test_a_label_that_comes_twice_has_two_bars():
+    ax = plot.bars([0.1, 0.7, 0.2], labels=["3", "8", "3"]).figure.axes[0]
+    assert [round(bar.get_x(), 1) for bar in ax.patches] == [-0.4, 0.6, 1.6]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["3", "8", "3"]
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [torch.tensor(2.0, requires_grad=True), torch.tensor(1.0, requires_grad=True)],
+        torch.tensor([2.0, 1.0], dtype=torch.bfloat16),
+        (torch.tensor(2.0), 1.0),
+    ],
+)
+def test_losses_that_still_are_tensors(losses):
+    assert to_numpy(losses).tolist() == [2.0, 1.0]
+    assert plot.losses(losses).alt.endswith("from 2.00 to 1.00.")
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        (lambda: plot.images(torch.zeros(0, 784)), "no image to draw"),
+        (lambda: plot.images(torch.zeros(0, 784), titles=[]), "no image to draw"),
+        (lambda: plot.templates(torch.zeros(784, 3), titles=["a"]), "3 images but 1 titles"),
+        (lambda: plot.losses({}), "nothing to draw"),
+        (lambda: plot.histories({}), "nothing to draw"),
+        (lambda: plot.regions(torch.eye(2), [0, 1], lambda x: x[:, 0] * 2 - 1), "from -1 to 1"),
+        (lambda: plot.regions(torch.eye(2), [0, 1], lambda x: x[:, 0] / 3), "such as 0.333: give"),
         (lambda: plot.images(torch.zeros(784)), r"\(784,\)"),
         (lambda: plot.images(torch.zeros(3, 784), titles=[1]), "3 images but 1 titles"),
         (lambda: plot.pixels(torch.zeros(28, 28), slice(30, 40), slice(0, 2)), "No pixels"),
@@ -149,12 +189,17 @@ def test_bad_input_says_what_came_and_what_is_wanted(call, words):
 
 def test_a_history_that_exploded_is_still_drawn():
     picture = plot.losses({"lr too large": [2.3, 90.0, float("inf"), float("nan")]})
-    assert "not a number from step 3" in picture.alt
+    assert picture.alt.endswith("not a number from step 3 on.")
     assert picture.png()
 
 
 def test_a_history_of_nothing_but_nan_is_drawn():
     assert "not a number from step 1" in plot.losses([float("nan")] * 3).alt
+
+
+def test_a_history_that_came_back_was_no_number_at_one_step():
+    told = plot.losses([1.0, float("nan"), 0.5]).alt
+    assert told.endswith("from 1.00 to 0.50, not a number at step 2.")
 
 
 def test_save(tmp_path):

@@ -43,6 +43,7 @@ def test_other_rows_can_be_asked_for_and_rows_keep_their_order():
 def test_overlapping_work_leaves_no_gap_between():
     picture = plot.timeline([("device", "a", 0, 5), ("device", "b", 3, 1), ("device", "a", 5, 2)])
     assert "waits" not in picture.alt and "idle" not in picture.alt
+    assert "busy 100 %" in picture.alt, "what is done at the same time counts once"
 
 
 def test_tiny_gaps_are_neither_framed_nor_told():
@@ -63,6 +64,7 @@ def test_kinds_of_work_differ_in_grey_as_well():
         ([], {}, "nothing to draw"),
         (WORK, {"waits": "GPU"}, "no row 'GPU'"),
         ([("device", "compute", 3, -1)], {}, "less than no time"),
+        ([("device", "compute", 3, 0)], {}, "no event takes any time"),
     ],
 )
 def test_bad_input_is_a_sentence(work, options, says):

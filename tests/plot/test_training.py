@@ -55,6 +55,13 @@ def test_curves_that_explode_are_cut_off_where_the_rest_can_be_seen(bad):
     assert picture.png()
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_run_that_begins_with_no_number_is_drawn_from_the_first_one_on(bad):
+    picture = plot.training(run(batches=[bad, 2.0, 1.0], train=[1.5], valid=[1.0]))
+    assert 2 < picture.figure.axes[0].get_ylim()[1] < 20
+    assert picture.png()
+
+
 def test_nothing_to_draw_is_a_sentence():
     for nothing in ({}, SimpleNamespace(batches=[], epochs={})):
         with pytest.raises(ValueError, match="nothing to draw: train first"):

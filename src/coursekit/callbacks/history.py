@@ -15,7 +15,8 @@ class History(PlainHistory):
 
     Attributes:
         batches: The loss of each batch, measured before its step.
-        epochs: For each metric its values, one an epoch: ``epochs["valid_loss"]``.
+        epochs: For each metric its values, one an epoch: ``epochs["valid_loss"]``; nan in an epoch
+            in which it was not measured.
 
     Example:
         >>> history = History()
@@ -27,7 +28,7 @@ class History(PlainHistory):
     """
 
     def on_epoch_end(self, run: Run) -> None:
-        """Keep the metrics of the epoch; nan stands for one that was not measured in an epoch."""
+        """Keep the metrics of the epoch; a value stands in the line of its epoch in all columns."""
         done = max(map(len, self.epochs.values()), default=0)
         for name in [n for n in run.metrics if n not in self.epochs]:
             self.epochs[name] = [math.nan] * done
@@ -49,7 +50,7 @@ class History(PlainHistory):
         return list(self.epochs.items())
 
     def _rows(self) -> list[list[str]]:
-        """One line an epoch; a metric that appeared late has its values in the last lines."""
+        """One line an epoch; columns of unequal length, written by hand, end in the same line."""
         count = max((len(values) for _, values in self._columns()), default=0)
         padded = [[""] * (count - len(v)) + [f"{x:.4f}" for x in v] for _, v in self._columns()]
         return [[str(i + 1), *cells] for i, cells in enumerate(zip(*padded, strict=True))]

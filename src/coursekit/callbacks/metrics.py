@@ -13,8 +13,8 @@ from coursekit.recap.lesson_11 import Callback, Run, weighted_mean
 class Metrics(Callback):
     """Measures functions of predictions and targets on ``run.valid_dl`` after each epoch.
 
-    Means over examples, like the loss: batches of different sizes count by their size. The
-    random generator is left as it was found, so measuring changes nothing.
+    Means over examples, like the loss: batches of different sizes count by their size.
+    torch's global generator is left as it was found, so measuring changes nothing.
 
     Args:
         **functions: Name and function: takes (preds, yb), returns the mean over the batch.

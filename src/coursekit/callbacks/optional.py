@@ -26,7 +26,7 @@ Install it, then restart the kernel: %pip install no-such-package
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module:  # it is there, and misses something itself
+        if error.name not in (module, module.partition(".")[0]):  # it misses something itself
             raise
         raise CourseError(
             f"{purpose} needs {package}. Install it, then restart the kernel: "

@@ -19,6 +19,7 @@ class Progress(Callback):
         every: Print the line of every so many epochs (and of the last).
 
     Raises:
+        ValueError: ``every`` is less than 1.
         CourseError: tqdm is not installed.
 
     Example:
@@ -34,6 +35,8 @@ class Progress(Callback):
     """
 
     def __init__(self, every: int = 1) -> None:
+        if every < 1:
+            raise ValueError(f"every must be 1 or more, not {every}.")
         self.every = every
         self.bar: Any = None
         self._tqdm = need("tqdm", "tqdm", "A progress bar").tqdm

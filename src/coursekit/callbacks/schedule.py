@@ -51,13 +51,18 @@ def warmup_cosine(peak: float, steps: int, warmup: float = 0.3) -> Callable[[int
     Args:
         peak: The largest learning rate.
         steps: Steps of the whole run, ``epochs * len(train_dl)``.
-        warmup: Share of the steps that climb.
+        warmup: Share of the steps that climb, from 0 to 1.
+
+    Raises:
+        ValueError: ``warmup`` is no share.
 
     Example:
         >>> lr = warmup_cosine(peak=0.4, steps=100, warmup=0.2)
         >>> [round(lr(step), 3) for step in (0, 9, 19, 60, 99)]
         [0.02, 0.2, 0.4, 0.2, 0.0]
     """
+    if not 0 <= warmup <= 1:
+        raise ValueError(f"warmup is a share of the steps, from 0 to 1, not {warmup}.")
     climb = max(1, round(warmup * steps))
 
     def lr_of_step(step: int) -> float:

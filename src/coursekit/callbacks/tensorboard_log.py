@@ -21,6 +21,13 @@ class TensorBoard(Callback):
 
     Raises:
         CourseError: TensorBoard is not installed.
+
+    Example:
+        >>> from coursekit.errors import CourseError
+        >>> try:
+        ...     callbacks = [TensorBoard("runs/first", histograms=True)]
+        ... except CourseError:  # it is not installed
+        ...     callbacks = []
     """
 
     def __init__(self, folder: str | Path = "runs", histograms: bool = False) -> None:

@@ -25,6 +25,13 @@ class WandB(Callback):
 
     Raises:
         CourseError: wandb is not installed.
+
+    Example:
+        >>> from coursekit.errors import CourseError
+        >>> try:
+        ...     callbacks = [WandB("digits", config={"lr": 0.25, "bs": 64})]
+        ... except CourseError:  # it is not installed
+        ...     callbacks = []
     """
 
     def __init__(

@@ -36,6 +36,9 @@ class Watch(Callback):
         weights: For each parameter's name its histograms, one a snapshot.
         gradients: Likewise, of the gradients.
 
+    Raises:
+        ValueError: ``every`` is less than 1.
+
     Example:
         >>> from torch import nn
         >>> from coursekit.recap import fit
@@ -47,6 +50,8 @@ class Watch(Callback):
     """
 
     def __init__(self, every: int = 20) -> None:
+        if every < 1:
+            raise ValueError(f"every must be 1 or more, not {every}.")
         self.every = every
         self.weights: dict[str, list[Snapshot]] = {}
         self.gradients: dict[str, list[Snapshot]] = {}

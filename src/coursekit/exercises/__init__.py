@@ -58,7 +58,7 @@ Predict a value, a shape or a choice (``"predict"``): ``stub="first_loss = ..."`
 
 More than a return value counts? ``observe(answer, *args)`` returns what is compared, best as a
 dict that names its parts, ``{"the new weights": w}``. For a class, build and use it there.
-Two listed wrong answers must differ on some case from the first failing one on.
+Two listed wrong answers must differ on the first case that fails, or on one behind it.
 '''
 
 from coursekit.exercises.examine import examine

@@ -82,7 +82,7 @@ def compare(
     if isinstance(want, dict):
         return _compare_dict(got, want, rules, what)
     if isinstance(want, set | frozenset):
-        return _compare_set(got, want, what)
+        return _compare_set(got, want, rules, what)
     same_type = type(got) is type(want) or (isinstance(want, type) and isinstance(got, type))
     if not same_type:
         return _wrong_type(got, want, what)
@@ -114,11 +114,18 @@ def _wrong_type(got: Any, want: Any, what: str, hint: str = "") -> Difference:
     return Difference(f"{what} is {type_name(got)}", _kind(want), _kind(got), hint)
 
 
-def _compare_set(got: Any, want: Any, what: str) -> Difference | None:
+def _compare_set(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
     if type(got) is not type(want):
         return _wrong_type(got, want, what)
-    if sorted(map(show, got)) != sorted(map(show, want)):
-        return Difference(f"{what} has wrong members", show(want), show(got))
+    rest = list(got)
+    for member in want:
+        alike = (i for i, m in enumerate(rest) if compare(m, member, **rules) is None)
+        place = next(alike, None)
+        if place is None:
+            break
+        del rest[place]
+    if len(got) != len(want) or rest:
+        return Difference(f"{what} has wrong members", *_apart(want, got))
     return None
 
 
@@ -130,6 +137,8 @@ def _compare_tensor(got: Any, want: Any, rules: dict, what: str) -> Difference |
         elif is_tensor(want) and is_number(got):
             hint = "A plain number is no tensor: is there an .item() or a float() in the way?"
         return _wrong_type(got, want, what, hint)
+    if _storage(got) != _storage(want):  # before anything that such a tensor cannot tell
+        return Difference(f"{what} is of another kind", _storage(want), _storage(got))
     if shape(got) != shape(want):
         return Difference(
             f"the shape of {what} is wrong", f"shape {shape(want)}", f"shape {shape(got)}"
@@ -144,6 +153,18 @@ def _compare_tensor(got: Any, want: Any, rules: dict, what: str) -> Difference |
             "What cuts it off: .detach(), .item(), .data, no_grad() or torch.tensor(...)?",
         )
     return _compare_values(got, want, rules, what)
+
+
+def _storage(value: Any) -> str:
+    """How a tensor or array keeps its numbers: those of different kinds cannot be compared."""
+    if is_array(value):
+        return "a masked array" if hasattr(value, "mask") else "an array"
+    if value.is_meta:
+        return "a meta tensor, which holds no numbers"
+    if value.is_nested:
+        return "a nested tensor"
+    layout = str(value.layout).removeprefix("torch.").removesuffix("_coo")
+    return f"a {'plain' if layout == 'strided' else layout.replace('_', ' ')} tensor"
 
 
 def _compare_values(got: Any, want: Any, rules: dict, what: str) -> Difference | None:

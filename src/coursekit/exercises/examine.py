@@ -47,12 +47,13 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
     """
     limit = exercise.seconds if seconds is None else seconds
     at: list[str] = []  # what is being tried: all that is known when time is up
-    judge = _judge_value if exercise.kind == "predict" else _judge_calls
 
     def work() -> Verdict:
         if is_untouched(exercise, answer):
             return Verdict(exercise.name, "not attempted", KINDS[exercise.kind])
-        return judge(exercise, answer, at)
+        if exercise.kind == "predict":
+            return _judge_value(exercise, answer)
+        return _judge_calls(exercise, answer, at)
 
     try:
         with undisturbed():
@@ -73,8 +74,8 @@ def examine(exercise: Exercise, answer: Any, seconds: float | None = None) -> Ve
         return Verdict(
             exercise.name,
             "unusable",
-            f"Looking at the answer raised {raised(error).type}.",
-            ("Restart the kernel, run the cells above and check again.",),
+            f"Looking at the answer raised {raised(error)}.",
+            ("If it is what is asked for, restart the kernel, run the cells above, check again.",),
         )
 
 
@@ -108,7 +109,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _judge_value(exercise: Exercise, answer: Any, at: list[str]) -> Verdict:
+def _judge_value(exercise: Exercise, answer: Any) -> Verdict:
     """Compare a predicted value or shape; what is right stays hidden."""
     want = answer_in(exercise, exercise.solution)
     rules = {"rtol": exercise.rtol, "atol": exercise.atol, "loose": True}

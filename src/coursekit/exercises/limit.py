@@ -23,6 +23,8 @@ from typing import TypeVar
 T = TypeVar("T")
 LONGEST_IMPORT = 60.0
 """Seconds: what imports for longer is an endless loop in a module."""
+PATIENCE = 1.0
+"""Seconds: how long to try to stop what took too long."""
 IMPORTER = "<frozen importlib._bootstrap>"
 """What Python calls the file of its own import function."""
 
@@ -39,7 +41,7 @@ class TimedOut(Exception):
         self.stopped = stopped
 
 
-def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 1.0) -> T:
+def run_limited(work: Callable[[], T], seconds: float | None) -> T:
     """Return ``work()``; raise TimedOut after ``seconds``.
 
     What ``work`` raises, ``KeyboardInterrupt`` and ``SystemExit`` included, is raised here.
@@ -47,7 +49,6 @@ def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 
     Args:
         work: Called without arguments, in another thread.
         seconds: Time limit, not counting imports; None for none.
-        patience: How long to try, after that, to stop it.
 
     Example:
         >>> run_limited(lambda: 6 * 7, seconds=1)
@@ -74,10 +75,10 @@ def run_limited(work: Callable[[], T], seconds: float | None, patience: float = 
     try:
         _wait(thread, seconds)
     except BaseException:  # the student pressed "interrupt"
-        sending.stop(thread, patience)
+        sending.stop(thread)
         raise
     if thread.is_alive():
-        raise TimedOut(sending.stop(thread, patience))
+        raise TimedOut(sending.stop(thread))
     if failure:
         raise failure[0]
     return result[0]
@@ -128,10 +129,10 @@ class _Sending:
         for _ in range(10):  # Python delivers it when a loop goes round: now, not later
             pass
 
-    def stop(self, thread: threading.Thread, patience: float) -> bool:
-        """Send TimeUp until the thread ends or patience does; say whether it ended."""
+    def stop(self, thread: threading.Thread) -> bool:
+        """Send TimeUp until the thread ends or PATIENCE does; say whether it ended."""
         step = 0.05
-        for _ in range(max(1, round(patience / step))):
+        for _ in range(round(PATIENCE / step)):
             with self._lock:
                 if not self.closed:
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(

@@ -44,6 +44,10 @@ class Wrong:
         code: Source text, as a student would write it.
         hint: What to tell a student whose answer gives the same result: points at the cause,
             does not give the correction.
+
+    Example:
+        >>> Wrong("def double(x): return x + 2", hint="And the double of 3?").hint
+        'And the double of 3?'
     """
 
     code: str
@@ -76,6 +80,17 @@ class Exercise:
         rtol: Relative tolerance of numbers.
         atol: Absolute tolerance of numbers.
         seconds: Time limit of one check.
+
+    Raises:
+        ValueError: The name is no Python name, the kind is unknown, or the cases are missing.
+
+    Example:
+        >>> double = Exercise(
+        ...     "double", "00", "write", stub="def double(x): ...",
+        ...     solution="def double(x): return 2 * x", cases=lambda: [Case(3)],
+        ... )
+        >>> double.kind, double.seconds
+        ('write', 5.0)
     """
 
     name: str

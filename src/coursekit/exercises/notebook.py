@@ -144,11 +144,11 @@ class Table:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def progress(lesson: str | None = None) -> None:
+def progress(lesson: str | int | None = None) -> None:
     """Show which exercises you have solved since the kernel was started.
 
     Args:
-        lesson: Two digits; by default every lesson of which something was checked.
+        lesson: Its number; by default every lesson of which something was checked.
 
     Example:
         >>> progress("99")

@@ -8,7 +8,7 @@ import inspect
 import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FunctionType
@@ -195,13 +195,21 @@ def _damage(got: Seen, want: Seen, before: dict, rules: dict) -> Difference | No
                 problem = f"the call leaves a gradient in `{name}`"
                 return Difference(problem, "", "its .grad was written", "What calls backward()?")
             problem = f"the input `{name}` is changed by the call"
-            hint = (
-                "Operations that end in _, those like `-=`, and `x[...] =` change their input in "
-                "place."
-            )
-            return Difference(problem, found.expected, found.got, hint)
+            return Difference(problem, found.expected, found.got, _what_changes(value))
         return replace(found, hint="")  # `compare` gives the hints of a result
     return None
+
+
+def _what_changes(value: Any) -> str:
+    """What may have changed an input of this kind: a tensor, or a list, of tensors perhaps."""
+    if is_tensor(value) or is_array(value):
+        return (
+            "Operations that end in _, those like `-=`, and `x[...] =` change their input in place."
+        )
+    return (
+        "Methods such as append and sort, those that end in _, `+=`, and `x[...] =` change their "
+        "input in place."
+    )
 
 
 def _input_difference(got: Any, want: Any, rules: dict, what: str) -> Difference | None:
@@ -233,7 +241,7 @@ def seed() -> None:
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Leave the notebook as it was: its random generators, its output; no waiting for input."""
-    states = _random_states()
+    states, loaded = _random_states(), set(sys.modules)
     real_input, builtins.input = builtins.input, _no_input
     try:
         with capture_output():
@@ -242,6 +250,7 @@ def undisturbed() -> Iterator[None]:
         builtins.input = real_input
         for restore, state in states:
             restore(state)
+        _start_anew(sys.modules.keys() - loaded)
 
 
 def _no_input(*_: Any) -> str:
@@ -255,3 +264,11 @@ def _random_states() -> list[tuple[Callable, Any]]:
     if torch := sys.modules.get("torch"):
         states.append((torch.set_rng_state, torch.get_rng_state()))
     return states
+
+
+def _start_anew(loaded: Set[str]) -> None:
+    """Undo our :func:`seed` in libraries that the check was the first to load."""
+    if "numpy" in loaded:
+        sys.modules["numpy"].random.seed()
+    if "torch" in loaded:
+        sys.modules["torch"].default_generator.seed()

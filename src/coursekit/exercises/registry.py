@@ -56,7 +56,16 @@ def find(name: str) -> Exercise | None:
 
 @contextmanager
 def extra(exercises: Iterable[Exercise]) -> Iterator[None]:
-    """Add exercises for the duration of a ``with`` block: for tests and for trying out new ones."""
+    """Add exercises for the duration of a ``with`` block: for tests and for trying out new ones.
+
+    Example:
+        >>> new = Exercise("new", "00", "predict", stub="new = ...", solution="new = 3")
+        >>> with extra([new]):
+        ...     find("new") is new
+        True
+        >>> find("new") is None
+        True
+    """
     before = list(_extra)
     _extra.extend(exercises)
     try:

@@ -1,7 +1,8 @@
 """Values in words: short, the same on every machine, and safe whatever the object does.
 
-No method of the student's objects is ever called: an object of an unknown class is named, not
-printed, so that no address, no endless ``__repr__`` and no page of numbers can get into a message.
+No ``__repr__`` or ``__str__`` of the student's objects is ever called: an object of an unknown
+class is named, not printed, so that no address, no endless ``__repr__`` and no page of numbers can
+get into a message.
 """
 
 from __future__ import annotations

@@ -37,13 +37,10 @@ class Verdict:
     message: str
     details: tuple[str, ...] = ()
 
-    @property
-    def headline(self) -> str:
-        """Name, state in words, and the message."""
-        return f"{self.name}: {STATES[self.state][1]}. {self.message}".strip()
-
     def __repr__(self) -> str:
-        return "\n".join([f"{STATES[self.state][0]} {self.headline}", *self.details])
+        symbol, words, _ = STATES[self.state]
+        head = f"{symbol} {self.name}: {words}. {self.message}".strip()
+        return "\n".join([head, *self.details])
 
     def _repr_html_(self) -> str:
         symbol, words, colour = STATES[self.state]

@@ -1,7 +1,8 @@
 """Read the graph that autograd keeps behind a tensor, after the fact and without touching it.
 
 Everything comes from ``grad_fn``: operations, shapes, leaves, and, until ``backward()`` frees the
-graph, every gradient (asked for with ``torch.autograd.grad``, which leaves ``.grad`` alone). What
+graph, every gradient (asked for with ``torch.autograd.grad``, which leaves ``.grad`` alone, but
+goes through a student's own ``backward`` and through hooks that nobody's variable leads to). What
 autograd does not keep cannot be read: the value of most intermediates, and inputs that need no
 gradient and were not saved. Variables that the caller still holds fill in names and values.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -42,7 +44,6 @@ def read(
     roots: list[torch.Tensor],
     held: list[tuple[str, torch.Tensor]],
     *,
-    limit: int = READ_LIMIT,
     grads: bool = True,
     saved: bool = False,
 ) -> m.Graph:
@@ -51,12 +52,11 @@ def read(
     Args:
         roots: The tensors to explain.
         held: Names and tensors of variables, which supply names and values.
-        limit: Read at most this many operations, counted back from the roots.
         grads: Ask autograd for gradients, if it still can give them.
         saved: Note what each operation keeps for its backward pass.
     """
     reader = _Reader(roots, held, saved=saved)
-    reader.walk(limit)
+    reader.walk()
     graph = reader.graph
     if grads:
         _fill_gradients(reader, roots)
@@ -88,7 +88,8 @@ class _Reader:
         self.edges: dict[int, tuple[Any, int]] = {}
         self.nodes: dict[Any, m.Op] = {}
 
-    def walk(self, limit: int) -> None:
+    def walk(self) -> None:
+        """Read at most :data:`READ_LIMIT` operations, counted back from the roots."""
         todo: list[tuple[int, int, Any]] = []
         found: set[Any] = set()
 
@@ -101,7 +102,7 @@ class _Reader:
             self.graph.roots.append(self._tensor(t))
             push(t.grad_fn)
         ops: list[m.Op] = []
-        while todo and len(ops) < limit:
+        while todo and len(ops) < READ_LIMIT:
             node = heapq.heappop(todo)[2]
             ops.append(self._op(node))
             for below, _ in node.next_functions:
@@ -146,8 +147,10 @@ class _Reader:
             op.inputs.insert(0, self._no_grad_input(node, "self"))
         elif stem == "Pow" and len(node.next_functions) == 1:
             op.inputs.append(self._no_grad_input(node, "exponent"))
-        elif stem == "Rsub" and len(op.inputs) == 1:  # 1 - x
-            op.inputs.insert(0, self._no_grad_input(node, None))
+        elif stem == "Rsub":  # 1 - x; of two tensors, the second comes first
+            op.inputs.reverse()
+            if len(op.inputs) == 1:
+                op.inputs.insert(0, self._no_grad_input(node, None))
         op.attrs = _factor(node)
         if stem == "Mul" and len(op.inputs) == 2 and is_number(self.graph.values[op.inputs[1]]):
             op.inputs.reverse()  # 3 * x, as in mathematics
@@ -288,7 +291,9 @@ def _fill_gradients(reader: _Reader, roots: list[torch.Tensor]) -> None:
         _from_leaves(reader)
         return
     try:
-        with deaf(), _silent(reader.held):
+        with deaf(), _silent(reader.held), warnings.catch_warnings():
+            # about a module's hook that autograd runs for our question, not for the student's
+            warnings.filterwarnings("ignore", "Full backward hook is firing")
             found = torch.autograd.grad(root, edges, retain_graph=True, allow_unused=True)
     except RuntimeError as error:
         words = str(error)
@@ -333,7 +338,11 @@ def _from_leaves(reader: _Reader) -> None:
 
 @contextlib.contextmanager
 def _silent(held: _Held) -> Iterator[None]:
-    """Keep the student's hooks and ``retain_grad`` out of a gradient that we ask for."""
+    """Keep the hooks and ``retain_grad`` of the student's tensors out of a gradient we ask for.
+
+    Out of reach are hooks of tensors that no variable holds, and those of modules, which torch
+    copies into the graph when the module runs.
+    """
     tensors = [t for _, t in held.values()]
     retained = [(t, t.grad, None if t.grad is None else t.grad.clone())
                 for t in tensors if t.retains_grad]  # fmt: skip

@@ -205,26 +205,27 @@ class Drawing:
             ValueError: The name ends in something else.
         """
         path = Path(path)
-        if path.suffix in (".png", ".pdf"):
+        ending = path.suffix.lower()
+        if ending in (".png", ".pdf"):
             from coursekit.graph.figure import figure
 
-            when = {"metadata": {"CreationDate": None}} if path.suffix == ".pdf" else {}
+            when = {"metadata": {"CreationDate": None}} if ending == ".pdf" else {}
             figure(self.svg).savefig(path, dpi=144, transparent=True, **when)
             return path
-        if path.suffix == ".svg":
+        if ending == ".svg":
             content = self.svg
-        elif path.suffix == ".html":
+        elif ending == ".html":
             content = f'<!doctype html><meta charset="utf-8"><title>Graph</title>{self.html()}'
-        elif path.suffix == ".dot":
+        elif ending == ".dot":
             content = self.dot
-        elif path.suffix == ".txt":
+        elif ending == ".txt":
             content = self.table
         else:
             raise ValueError(
                 f"Cannot write {path.suffix or 'a file without an ending'!r}: save as .svg, .png, "
                 ".pdf, .html, .dot or .txt."
             )
-        path.write_text(content, encoding="utf-8")
+        path.write_text(content, encoding="utf-8", errors="replace")  # a name may hold half a pair
         return path
 
     @cached_property
@@ -289,7 +290,9 @@ def draw(
 
     Works on any tensor, after the fact. What autograd did not keep (most values, and after
     ``backward()`` most gradients) it cannot show; run the code in ``with record():`` to see all.
-    Drawing changes nothing: no ``.grad``, no graph, no random number.
+    Drawing changes no ``.grad``, no graph and no random number. For a tensor that was not recorded
+    it asks autograd for the gradients, so hooks of modules, and your own ``Function.backward``,
+    run once more; ``grads=False`` does not ask.
 
     Args:
         *things: Tensors (also in lists or dicts), or a :func:`record` block, or nodes: objects
@@ -313,7 +316,7 @@ def draw(
         A picture; ``.svg``, ``.table``, ``.alt``, ``.save("name.svg")``.
 
     Raises:
-        TypeError: Something that is no tensor, node or recording.
+        TypeError: Something that is no tensor, node or recording, or several kinds at once.
         ValueError: Nothing to draw, an unknown view, or nodes that form a cycle.
 
     Example:
@@ -346,9 +349,10 @@ def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request)
     given = {id(thing): name for name, thing in (names or {}).items()}
     if len(things) == 1 and isinstance(things[0], record):
         return _from_record(things[0], names or {})
-    if things and all(nodes.is_node(thing) for thing in things):
+    own = nodes.flatten(things)
+    if own:
         called = {id(thing): name for name, thing in reversed(list(variables(frame)))}
-        return nodes.read(list(things), {**called, **given})
+        return nodes.read(own, {**called, **given})
     roots = flatten(things)
     odd = [t for t in things if not isinstance(t, (torch.Tensor, list, tuple, Mapping))]
     if odd or not roots:
@@ -400,6 +404,10 @@ def _nothing(things: tuple[Any, ...]) -> Exception:
         return TypeError(
             f"A {type(thing).__name__} is a module, without a graph until it computes something: "
             "draw its output, as in draw(model(xb))."
+        )
+    if isinstance(thing, record) or nodes.is_node(thing):
+        return TypeError(
+            f"A {type(thing).__name__} is drawn without anything else in draw(): make two pictures."
         )
     if isinstance(thing, str) and thing in VIEWS:
         return TypeError(f"A view is chosen by name: draw(y, view={thing!r}).")

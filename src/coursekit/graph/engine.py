@@ -14,13 +14,10 @@ import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from coursekit.graph.tree import ARROW, Point, lay_tree
+from coursekit.graph.tree import ARROW, RANK_GAP, Point, lay_tree
 
 #: Tried in this order. ``COURSEKIT_GRAPH_ENGINE`` names one to use alone, or "none".
 ENGINES = ("wasi", "pygraphviz", "dot")
-
-
-_RANK_GAP = 0.36 * 72  # between the columns, in points
 
 
 class EngineError(RuntimeError):
@@ -60,7 +57,7 @@ def dot_source(
     pointed = set(edges if heads is None else heads)
     lines = [
         "digraph {",
-        f"graph [rankdir=LR nodesep=0.2 ranksep={_RANK_GAP / 72:g} margin=0]",
+        f"graph [rankdir=LR nodesep=0.2 ranksep={RANK_GAP / 72:.4f} margin=0]",
         'node [shape=box label="" fixedsize=true]',
         "edge [arrowsize=0.8]",
     ]
@@ -91,7 +88,7 @@ def lay_out(
 
     Example:
         >>> lay_out({"a": (72, 36), "b": (72, 20)}, [("a", "b")]).nodes
-        {'a': (36.0, 18.0), 'b': (133.92, 18.0)}
+        {'a': (36.0, 18.0), 'b': (134.0, 18.0)}
     """
     edges = list(edges)
     if _wanted(engine) != "none":
@@ -126,11 +123,11 @@ def _lay_row(
         width = sizes[name][0]
         nodes[name] = (round(x + width / 2, 2), y)
         if i:
-            a, b = x - _RANK_GAP, x - (ARROW if (row[i - 1], name) in heads else 0.0)
+            a, b = x - RANK_GAP, x - (ARROW if (row[i - 1], name) in heads else 0.0)
             third = (b - a) / 3
             edges[row[i - 1], name] = [(a, y), (a + third, y), (b - third, y), (b, y)]
-        x += width + _RANK_GAP
-    return Layout(x - _RANK_GAP, height, nodes, edges)
+        x += width + RANK_GAP
+    return Layout(x - RANK_GAP, height, nodes, edges)
 
 
 def _wanted(engine: str | None) -> str:

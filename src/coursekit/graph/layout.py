@@ -213,7 +213,7 @@ class _Net:
                     out = _round_trip(start, right, y, left, into + top + gutter, x + margin)
                     placed.paths.append((self._first_arrow(name), [out], None))
             self._add(placed, layout, margin, top + gutter)
-            self._add_stubs(placed, layout, row, margin, top + gutter)
+            self._add_stubs(placed, layout, margin, top + gutter)
             top += gutter + layout.height
         placed.height = top
         return _sorted(placed)
@@ -240,7 +240,7 @@ class _Net:
             edges.append((name if row_of[name] == row else f"e{name}", f"x{name}"))
         return lay_out(sizes, edges, engine, first=first, last=last, heads=heads)
 
-    def _add_stubs(self, placed: Placed, layout: Layout, row: int, dx: float, dy: float) -> None:
+    def _add_stubs(self, placed: Placed, layout: Layout, dx: float, dy: float) -> None:
         """Add the pieces of arrows between the boxes of a row and its ends."""
         for (tail, head), curve in layout.edges.items():
             if (tail, head) in self.edges:

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from coursekit.graph.drawing import VIEWS, Drawing, draw
-from coursekit.graph.record import record
+from coursekit.graph.model import PARAMETER
+from coursekit.graph.record import record, tape_of
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -28,8 +29,20 @@ def load_ipython_extension(shell: Any) -> None:
             if result.success:
                 print("%%graph drew nothing: the cell ran no torch operation.")
             return None
-        found = shell.user_ns.items()
-        mine = {k: v for k, v in found if isinstance(v, torch.Tensor) and not k.startswith("_")}
-        return draw(recording, view=view, names=mine)
+        return draw(recording, view=view, names=_names(recording, shell.user_ns))
 
     shell.register_magic_function(graph, "cell", "graph")
+
+
+def _names(recording: record, space: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Return the notebook's names of recorded tensors that have no name, or only a function's."""
+    found = {}
+    for name, thing in space.items():
+        if name.startswith("_") or not issubclass(type(thing), torch.Tensor):
+            continue
+        at = tape_of(thing)
+        if at is not None and at[0] is recording.tape:
+            value = recording.tape.values[at[1]]
+            if value.kind != PARAMETER and value.name.rstrip("′") != name:
+                found[name] = thing
+    return found

@@ -85,6 +85,7 @@ class Op:
         locals: Per input, the local derivative, or ``None``; offered by a student's nodes.
         scopes: The module calls around it, outermost first.
         backward: Name of autograd's node for it.
+        saved: What autograd keeps for its backward pass, as text; only with ``details``.
         line: Line of the student's code, 0 when unknown.
         error: Type and message of the exception it raised, else ``""``.
     """

@@ -12,6 +12,7 @@ derivative per parent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from coursekit.graph import model as m
@@ -21,6 +22,23 @@ from coursekit.graph.tensors import is_small
 def is_node(thing: Any) -> bool:
     """Return whether an object follows the protocol."""
     return hasattr(thing, "value") and hasattr(thing, "parents") and hasattr(thing, "op")
+
+
+def flatten(things: Iterable[Any], depth: int = 0) -> list[Any]:
+    """Return the nodes in some things and in lists of them; [] if there is anything else.
+
+    Example:
+        >>> flatten([1.0])
+        []
+    """
+    found: list[Any] = []
+    for thing in things:
+        deeper = isinstance(thing, (list, tuple)) and depth < 8
+        inside = flatten(thing, depth + 1) if deeper else [thing]
+        if not inside or not all(is_node(each) for each in inside):
+            return []
+        found += inside
+    return found
 
 
 def read(roots: list[Any], names: dict[int, str]) -> m.Graph:

@@ -51,7 +51,7 @@ _DULL = {"_stacklevel", "dtype", "inplace", "training", "return_indices", "ceil_
 
 #: Operators whose operands stand the other way round (``1 - x`` is ``x.__rsub__(1)``).
 _REVERSED = {"__rsub__", "__rtruediv__", "__rdiv__", "__rpow__", "__rmatmul__", "__rmul__",
-             "__radd__", "__rfloordiv__", "__rmod__"}  # fmt: skip
+             "__radd__", "__rfloordiv__", "__rmod__", "rsub"}  # fmt: skip
 
 
 def is_reversed(func: Any) -> bool:
@@ -146,15 +146,20 @@ def attributes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
         if isinstance(x, (tuple, list)) and all(v == default for v in x):
             continue
         if not (isinstance(x, bool) and not label):
-            parts.append(f"{label}={text}" if label else text)
+            parts.append(f"{label}={_bracketed(x, text)}" if label else text)
     for key, x in kwargs.items():
         if key in _DULL or x is None or _has_tensor(x) or (key == "reduction" and x == "mean"):
             continue
         defaults = dict(known or ())
         text = _small(x, sides=True)
         if text is not None and not (key in defaults and defaults[key] == x):
-            parts.append(f"{key}={text}")
+            parts.append(f"{key}={_bracketed(x, text)}")
     return ", ".join(parts)
+
+
+def _bracketed(x: Any, text: str) -> str:
+    """Return the text of a labelled argument, so that a tuple's parts stay together."""
+    return f"({text})" if isinstance(x, (tuple, list)) and "," in text else text
 
 
 def index(where: Any) -> str:

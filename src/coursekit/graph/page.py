@@ -8,6 +8,7 @@ brings tooltips and selectable text, and the buttons of :mod:`.stepper`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
@@ -70,10 +71,12 @@ def image(svg: str, alt: str, width: float) -> str:
     Args:
         svg: The picture.
         alt: Its alternative text.
-        width: Its natural width; it is shown at most half as large again.
+        width: Its natural width; it is shown at most half as large again, on slides by ``rise.css``.
     """
     source = quote(svg.encode("utf-8", "replace"), safe=" =:/;,'()[]*+?!@$-_.~^{}|")
-    size = f"width:100%;height:auto;max-width:{1.5 * width:.0f}px;max-height:75vh"
+    size = (
+        f"--natural:{width:.0f};width:100%;height:auto;max-width:{1.5 * width:.0f}px;max-height:75vh"
+    )
     return (
         f'<img alt="{escape(alt)}" style="{size};object-fit:contain;object-position:left" '
         f'src="data:image/svg+xml,{source}">'

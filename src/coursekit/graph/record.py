@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import threading
+import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Number
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -31,6 +34,8 @@ from coursekit.graph.tensors import (
     alive,
     caller,
     flatten,
+    is_compiled,
+    is_tensor,
     module_tensors,
     named_tensors,
     variables,
@@ -72,7 +77,13 @@ class record(contextlib.ContextDecorator):
     ``draw(y)`` shows every gradient, also those that autograd throws away. If the code raises an
     exception, what ran so far can be drawn (``draw(g)``), with the failing operation in red, and
     the exception goes on unchanged. Costs a few dozen microseconds per operation; remembers
-    values of up to 4×4 entries and copies nothing larger.
+    numbers, vectors of up to 5 and matrices of up to 4×4 entries, and copies nothing larger.
+
+    A change that torch keeps no count of (``w.data -= 1``, ``SGD(fused=True)``) is not seen: what
+    reads ``w`` afterwards is drawn with its new result, beside the old ``w``.
+
+    A function is recorded by a block that has a name, so that it can be drawn afterwards:
+    ``g = record()``, then ``@g`` above the function. The parentheses belong to it.
 
     Args:
         stats: Note mean and standard deviation of larger values and gradients too.
@@ -86,6 +97,14 @@ class record(contextlib.ContextDecorator):
         >>> y.backward()
         >>> [op.name for op in g.tape.graph().ops]
         ['**', '×']
+        >>> g = graph.record()
+        >>> @g
+        ... def half(x):
+        ...     return x / 2
+        >>> half(x)
+        tensor(1., grad_fn=<DivBackward0>)
+        >>> g
+        <recording of 1 operation; coursekit.graph.draw shows it>
     """
 
     def __init__(self, *, stats: bool = False) -> None:
@@ -97,14 +116,14 @@ class record(contextlib.ContextDecorator):
         return self  # as a decorator: `g = record()`, `@g`, and later `draw(g)`
 
     def __enter__(self) -> record:
+        if not self._depth:
+            self.tape = Tape(stats=self.stats)
+            recorder = _Recorder(self.tape)
+            with contextlib.ExitStack() as stack:  # undone at once if the start fails
+                recorder.start(stack)
+                self._stack = stack.pop_all()
+            self._recorder: _Recorder | None = recorder
         self._depth += 1
-        if self._depth > 1:
-            return self
-        self.tape = Tape(stats=self.stats)
-        self._stack = contextlib.ExitStack()
-        recorder = _Recorder(self.tape)
-        recorder.start(self._stack)
-        self._recorder: _Recorder | None = recorder
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
@@ -156,6 +175,8 @@ class _Recorder(TorchFunctionMode):
         self.scopes: list[m.Scope] = []
         self.calls = 0
         self.paths: dict[int, str] = {}
+        self.older: dict[int, weakref.ref[torch.Tensor]] = {}  # those of before the block
+        self.compiled: set[Any] = set()  # the code of functions that were compiled
         self.home: Any = None
         self.line = 0  # of the student's code that runs now
 
@@ -165,6 +186,7 @@ class _Recorder(TorchFunctionMode):
         self.home = caller()
         for name, tensor in reversed(named_tensors(self.home)):
             self.names[id(tensor)] = (weakref.ref(tensor), name)
+        self.older = {number: ref for number, (ref, _) in self.names.items()}
         hooks = torch.nn.modules.module
         before = hooks.register_module_forward_pre_hook(self._module_starts)
         after = hooks.register_module_forward_hook(self._module_ends, always_call=True)
@@ -196,6 +218,9 @@ class _Recorder(TorchFunctionMode):
     def _module_starts(self, module: torch.nn.Module, args: Any) -> None:
         if threading.get_ident() != self.thread:
             return
+        if is_compiled(module):  # a wrapper; the model inside is the one that the student knows
+            self.tape.compiled = True
+            return
         if not self.scopes or id(module) not in self.paths:
             for path, child in module.named_modules():
                 self.paths[id(child)] = path
@@ -205,7 +230,7 @@ class _Recorder(TorchFunctionMode):
         self.scopes.append(m.Scope(self.calls, self.paths[id(module)], type(module).__name__))
 
     def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
-        if threading.get_ident() == self.thread and self.scopes:
+        if threading.get_ident() == self.thread and self.scopes and not is_compiled(module):
             self.scopes.pop()
 
     # -- one operation -----------------------------------------------------------------------
@@ -230,7 +255,7 @@ class _Recorder(TorchFunctionMode):
 
     def _read(self, plain: str, func: Any, args: Any, kwargs: Any) -> list[_Input]:
         """Note the inputs as they are now: an in-place operation is about to change one."""
-        everything = [*args, *(v for k, v in kwargs.items() if k != "out")]
+        everything = [*args, *(v for k, v in kwargs.items() if k not in ("out", "alpha"))]
         if plain == "setitem":
             everything = [args[0], args[2], args[1]]
         number_last = len(args) == 2 and isinstance(args[1], Number)
@@ -245,13 +270,23 @@ class _Recorder(TorchFunctionMode):
         with self._quiet():
             frame = caller()
             self.line = frame.f_lineno
+            if self.compiled and not self.tape.compiled:
+                self.tape.compiled = self._runs_compiled(frame)
             if things:
-                self._look_for_names(frame, [t for t in things if _is_tensor(t)])
+                self._look_for_names(frame, [t for t in things if is_tensor(t)])
             return [
-                (t, t.grad_fn, t.output_nr, self._key(t)) if _is_tensor(t)
+                (t, t.grad_fn, t.output_nr, self._key(t)) if is_tensor(t)
                 else (t, None, 0, self._key(t))
                 for t in things
             ]  # fmt: skip
+
+    def _runs_compiled(self, frame: Any) -> bool:
+        """Return whether the code that runs now was called by a compiled function of the block."""
+        while frame is not None and frame is not self.home:
+            if frame.f_code in self.compiled:
+                return True
+            frame = frame.f_back
+        return False
 
     def _quiet(self) -> _Quiet:
         """Do not record what the recorder itself does."""
@@ -265,7 +300,7 @@ class _Recorder(TorchFunctionMode):
         outputs = [args[0]] if plain == "setitem" else flatten(result)
         if not outputs:
             return
-        tensors = [t for t, *_ in inputs if _is_tensor(t)]
+        tensors = [t for t, *_ in inputs if is_tensor(t)]
         with self._quiet():
             if plain == "grad" or not tensors:  # x.grad, torch.randn(3): a value to start from
                 for t in outputs:
@@ -277,16 +312,23 @@ class _Recorder(TorchFunctionMode):
             same = all(any(o is t for t in tensors) for o in outputs)
             if same and not any(o._version > self._version(o) for o in outputs):
                 return  # x.contiguous(), x.to(same device): nothing happened
-            t, *others = tensors
-            fresh = same and not others and isinstance(t, torch.nn.Parameter)
-            if fresh and self.tape.begins_anew(t, inputs[0][3]):
-                self._remember(t, inputs[0][3])
-                return  # nn.init in a new layer: these are the numbers that it starts from
+            if same and len(tensors) == 1 and self._begins_anew(tensors[0], inputs[0][3]):
+                return
             attrs = opnames.attributes(func, args, kwargs or {})
             op = self._add_op(opnames.shown(func), inputs, attrs, self.line)
             for t in outputs:
                 self._add_output(op, t, changed=any(t is i for i in tensors))
             self._watch(op, outputs, inputs)
+
+    def _begins_anew(self, t: torch.Tensor, key: int) -> bool:
+        """Return whether ``nn.init`` gave a layer that was built in the block its first numbers."""
+        before = self.older.get(id(t))
+        if not isinstance(t, torch.nn.Parameter) or (before is not None and before() is t):
+            return False
+        begins = self.tape.begins_anew(t, key)
+        if begins:
+            self._remember(t, key)
+        return begins
 
     def _add_output(self, op: m.Op, t: torch.Tensor, *, changed: bool) -> None:
         old = self._find(t) if changed else None
@@ -354,7 +396,7 @@ class _Recorder(TorchFunctionMode):
         else:
             self.unnamed[key] = weakref.ref(t)
         if t.is_leaf:
-            self.tape.leaves[key] = weakref.ref(t)
+            self.tape.add_leaf(t, key)
         self._remember(t, key)
         return key
 
@@ -461,41 +503,72 @@ def _position(below: Any, nr: int, inputs: Any, taken: dict[Any, int]) -> int | 
     return matches[min(j, len(matches) - 1)]
 
 
-def _is_tensor(x: Any) -> bool:
-    return isinstance(x, torch.Tensor)
-
-
 def _primed(name: str) -> str:
     return f"{name}′" if name else ""
 
 
+class _Shared:
+    """A change of torch that recordings share: the first one makes it, the last one undoes it.
+
+    Recordings of two threads may end in any order; if each put back what it had found, the second
+    would bring the first one's change back for good.
+    """
+
+    def __init__(self, change: Callable[[], contextlib.AbstractContextManager[Any]]) -> None:
+        self.change = change
+        self.lock = threading.Lock()
+        self.users = 0
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self.lock:
+            if not self.users:
+                self.made = self.change()
+                self.made.__enter__()
+            self.users += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.users -= 1
+                if not self.users:
+                    self.made.__exit__(None, None, None)
+
+
 @contextlib.contextmanager
-def _watched_functions(recorder: _Recorder) -> Any:
+def _watched_functions(recorder: _Recorder) -> Iterator[None]:
     """See a student's own ``autograd.Function`` as one operation.
 
     ``Function.apply`` does not pass through function modes, only the calls inside its ``forward``
     do, so it is wrapped while the block runs and put back at its end. One of torch's own, with
     which older versions of ``checkpoint`` keep their inputs, is nobody's operation.
     """
-    with _lock:
-        _listeners.append(recorder)
-        torch.autograd.Function.apply = classmethod(_apply)
+    _listeners.append(recorder)
+    try:
+        with _heard_apply():
+            yield
+    finally:
+        _listeners.remove(recorder)
+
+
+@contextlib.contextmanager
+def _wrapped_apply() -> Iterator[None]:
+    global _original
+    _original = torch.autograd.Function.__dict__["apply"]
+    torch.autograd.Function.apply = classmethod(_apply)
     try:
         yield
     finally:
-        with _lock:
-            _listeners.remove(recorder)
-            if not _listeners:
-                torch.autograd.Function.apply = _ORIGINAL
+        torch.autograd.Function.apply = _original
 
 
-_ORIGINAL = torch.autograd.Function.__dict__["apply"]
+_heard_apply = _Shared(_wrapped_apply)
+_original: Any = None
 _listeners: list[_Recorder] = []  # those of all threads, the newest last
-_lock = threading.Lock()
 
 
 def _apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-    call = _ORIGINAL.__get__(None, cls)
+    call = _original.__get__(None, cls)
     if cls.__module__ != "torch.utils.checkpoint":
         for recorder in tuple(_listeners):
             call = functools.partial(_heard, recorder, cls, call)
@@ -517,16 +590,31 @@ def _heard(recorder: _Recorder, cls: Any, call: Any, *args: Any, **kwargs: Any) 
 
 
 @contextlib.contextmanager
-def _eager(recorder: _Recorder) -> Any:
+def _eager(recorder: _Recorder) -> Iterator[None]:
     """Run compiled callables uncompiled in the block; does nothing if none was compiled yet."""
-    import sys
-
     if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
         yield
         return
-    recorder.tape.compiled = any(
-        hasattr(thing, "_torchdynamo_orig_callable") or hasattr(thing, "_orig_mod")
-        for _, thing in variables(recorder.home)
-    )
-    with torch.compiler.set_stance("force_eager"):
+    for _, thing in variables(recorder.home):
+        if type(thing) is FunctionType:
+            inside = vars(thing).get("_torchdynamo_orig_callable")
+            recorder.compiled.add(getattr(inside, "__code__", None))
+    recorder.compiled.discard(None)
+    with _uncompiled():
         yield
+
+
+@contextlib.contextmanager
+def _forced_eager() -> Iterator[None]:
+    # torch warns of hooks on all modules; those are ours, and there is nothing a student can do
+    warnings.filterwarnings("ignore", "Using `torch.compile\\(module\\)` when there are global")
+    ours = warnings.filters[0]
+    try:
+        with torch.compiler.set_stance("force_eager"):
+            yield
+    finally:
+        with contextlib.suppress(ValueError):
+            warnings.filters.remove(ours)
+
+
+_uncompiled = _Shared(_forced_eager)

@@ -136,7 +136,7 @@ def _value_box(value: m.Value, options: Options, name: str, *, scalars_only: boo
 
 
 def _op_lines(op: m.Op, shown: str, options: Options) -> list[Line]:
-    lines = [Line([(shown, "op")], ("op", op.key))]
+    lines = [Line([(text.short(shown, 60), "op")], ("op", op.key))]
     if op.attrs:
         lines.append(Line([(text.short(op.attrs), "small")], ("op", op.key)))
     if options.details:
@@ -152,7 +152,11 @@ def _place(op: m.Op) -> str:
 
 
 def _op_title(op: m.Op, names: dict[int, str]) -> str:
-    parts = [f"{op.name}({', '.join(names[key] for key in op.inputs)})", op.attrs, op.backward]
+    parts = [
+        f"{text.short(op.name, 60)}({', '.join(names[key] for key in op.inputs)})",
+        op.attrs,
+        op.backward,
+    ]
     return " · ".join(part for part in [*parts, _place(op)] if part)
 
 
@@ -167,7 +171,7 @@ def _wrapped(words: str, width: int) -> list[str]:
     return [text.short(line, width + 6) for line in [*lines, line] if line]
 
 
-def _label(graph: m.Graph, op: m.Op, place: int, uses: int, options: Options) -> list[Line]:
+def _label(op: m.Op, place: int, uses: int, options: Options) -> list[Line]:
     """Return what an arrow says: what this use sends back, if the value is used more than once."""
     lines = []
     if options.local and place < len(op.locals) and op.locals[place] is not None:
@@ -201,7 +205,7 @@ def _full(graph: m.Graph, options: Options) -> Scene:
             scene.boxes.append(_value_box(graph.values[key], options, names[key]))
             scene.arrows.append(Arrow(f"o{op.key}", f"v{key}", tag=("value", key)))
         for place, key in enumerate(op.inputs):
-            label = _label(graph, op, place, len(uses[key]), options)
+            label = _label(op, place, len(uses[key]), options)
             scene.arrows.append(Arrow(f"v{key}", f"o{op.key}", label, ("op", op.key)))
     return scene
 
@@ -228,7 +232,7 @@ def _inlined(graph: m.Graph) -> dict[int, set[int]]:
     return inside
 
 
-def _written(graph: m.Graph, op: m.Op, inside: set[int], names: dict[int, str]) -> tuple[str, str]:
+def _written(op: m.Op, inside: set[int], names: dict[int, str]) -> tuple[str, str]:
     """Return an operation with the inputs that are written into it, and a second, small line."""
     words = [text.short(names[op.inputs[i]], 24) for i in sorted(inside)]
     if not words or op.error:
@@ -257,7 +261,7 @@ def _compact(graph: m.Graph, options: Options) -> Scene:
             shape = graph.values[key].shape
             label = []
             if options.values or shape in ((), (1,)):
-                label = _label(graph, op, place, len(uses[key]), options)
+                label = _label(op, place, len(uses[key]), options)
             tail = homes.get(key, f"v{key}")
             scene.arrows.append(Arrow(tail, box.id, label, ("op", op.key)))
     return scene
@@ -266,7 +270,7 @@ def _compact(graph: m.Graph, options: Options) -> Scene:
 def _op_box(
     graph: m.Graph, op: m.Op, inside: set[int], names: dict[int, str], options: Options
 ) -> Box:
-    shown, second = _written(graph, op, inside, names)
+    shown, second = _written(op, inside, names)
     lines = _op_lines(op, shown, options)
     if second:
         lines.insert(1, Line([(text.short(second, 34), "small")], ("op", op.key)))
@@ -339,8 +343,9 @@ def _module_box(
     scope = last.scopes[options.depth]
     tag = ("op", last.key)
     lines = [
-        Line([(text.short(scope.path), "name")], tag),
-        Line([(text.short(scope.kind), "small")], tag),
+        Line([(text.short(words), role)], tag)
+        for words, role in ((scope.path, "name"), (scope.kind, "small" if scope.path else "name"))
+        if words  # a module in a plain list has no path
     ]
     used = {key for op in ops for key in op.inputs if graph.values[key].kind == m.PARAMETER}
     count = sum(_size(graph.values[key]) for key in used)
@@ -354,7 +359,8 @@ def _module_box(
     if last.error:
         lines += [Line([(part, "error")], tag) for part in _wrapped(last.error, 44)]
     kind = "error" if last.error else "module"
-    title = f"{scope.path} ({scope.kind}): {', '.join(facts)}"
+    title = f"{scope.path} ({scope.kind})" if scope.path else scope.kind
+    title = f"{title}: {', '.join(facts)}" if facts else title
     return Box(f"m{group[1]}", kind, lines, title, tag)
 
 

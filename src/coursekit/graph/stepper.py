@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 from coursekit.graph import page
 from coursekit.graph.drawing import Drawing, Request, read
@@ -18,7 +18,8 @@ class Steps:
     """The steps of a graph: shown as one figure with buttons, or picture by picture.
 
     Without JavaScript the figure shows the finished graph and the list of steps. ``len(s)`` is
-    the number of steps, ``s[i]`` the picture of one, ``s.captions`` what they say.
+    the number of steps, ``s[i]`` the picture of one, ``s[a:b]`` a list of pictures, and
+    ``s.captions`` what they say.
     """
 
     def __init__(self, drawing: Drawing) -> None:
@@ -54,7 +55,13 @@ class Steps:
     def __len__(self) -> int:
         return len(self.steps)
 
-    def __getitem__(self, index: int) -> Frame:
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Frame]: ...
+    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
+        if isinstance(index, slice):
+            return [Frame(self, i) for i in range(len(self))[index]]
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"Step {index} of {count}: use 0 to {count - 1}.")
@@ -149,7 +156,8 @@ def steps(
 ) -> Steps:
     """Step through a computation: the inputs, each operation forward, each gradient backward.
 
-    The arguments are those of :func:`~coursekit.graph.draw`. With ``predict`` each result is
+    The arguments mean what they mean for :func:`~coursekit.graph.draw`; ``local``, ``details`` and
+    ``legend`` are not among them. With ``predict`` each result is
     asked for before it is shown. Buttons, or Home, End and the arrow keys, move.
 
     Raises:

@@ -17,6 +17,7 @@ from coursekit.graph.tensors import (
     summary,
     to_lists,
 )
+from coursekit.graph.text import labels
 
 
 class Tape:
@@ -39,6 +40,7 @@ class Tape:
         self._order: list[int] = []
         self._rank: dict[int, int] = {}
         self.leaves: dict[int, weakref.ref[torch.Tensor]] = {}
+        self._before: dict[int, Any] = {}  # the stamps of the leaves' .grad when they were seen
         self.mark = object()  # put into the metadata of the nodes that this tape watches
 
     # -- filling: called by record while the block runs --------------------------------------
@@ -64,7 +66,7 @@ class Tape:
 
     def begins_anew(self, tensor: torch.Tensor, key: int) -> bool:
         """Note the present entries of a tensor, if no operation has used the earlier ones."""
-        if any(key in op.inputs for op in self.ops):
+        if any(key in op.inputs for op in reversed(self.ops)):
             return False
         self.values[key].shape, self._data[key] = shape_of(tensor), snapshot(tensor)
         return True
@@ -74,7 +76,13 @@ class Tape:
         value = self.values[key]
         value.needs_grad = True
         value.kind = m.INPUT if value.kind == m.CONSTANT else value.kind
+        if tensor.is_leaf:  # else torch itself did it, in a checkpoint
+            self.add_leaf(tensor, key)
+
+    def add_leaf(self, tensor: torch.Tensor, key: int) -> None:
+        """Note a leaf, whose ``.grad`` is compared with what the recorded operations sent."""
         self.leaves[key] = weakref.ref(tensor)
+        self._before[key] = _stamp(tensor.grad)
 
     def received(self, op: int, key: int, grad: torch.Tensor) -> None:
         """Note a gradient that arrived at a value; several passes add up, as in ``.grad``."""
@@ -104,9 +112,10 @@ class Tape:
             roots: Numbers of values; by default the last values that nothing used.
             names: Names to use, by number; they win over the ones found in variables.
         """
-        whole, left = roots is None, 0
+        whole = roots is None
+        ends = self._ends() if roots is None else []
         if roots is None:
-            roots, left = self._ends()
+            roots = self._last(ends)
         values = {v.key: m.Value(**vars(v)) for v in self.values}
         data = to_lists(self._data)
         numbers = to_lists(self._stats)
@@ -129,19 +138,33 @@ class Tape:
         for key in roots:
             if not graph.values[key].is_leaf:
                 graph.values[key].kind = m.OUTPUT
-        if left:
-            graph.notes.append(f"{left} more results that nothing used: draw(y) shows one of them.")
+        graph.notes += self._left_out(graph, ends)
         if self.compiled:
             graph.notes.append("Compiled code was run uncompiled, to show what it does.")
         return graph
 
-    def _ends(self) -> tuple[list[int], int]:
+    def _ends(self) -> list[int]:
+        """Return the results that no operation used."""
         used = {key for op in self.ops for key in op.inputs}
-        made = [key for op in self.ops for key in op.outputs]
-        ends = [key for key in made if key not in used]
+        return [key for op in self.ops for key in op.outputs if key not in used]
+
+    def _last(self, ends: list[int]) -> list[int]:
+        """Return the results to draw: the last four, of those that need a gradient if any does."""
         wanted = [key for key in ends if self.values[key].needs_grad]
-        shown = (wanted or ends)[-4:]
-        return (shown, len(ends) - len(shown)) if made else ([v.key for v in self.values[:1]], 0)
+        return (wanted or ends)[-4:] or [value.key for value in self.values[:1]]
+
+    def _left_out(self, graph: m.Graph, ends: list[int]) -> list[str]:
+        """Return a note on the results with a name of which the picture shows nothing."""
+        drawn = {op.key for op in graph.ops}
+        makers = {key: op.key for op in self.ops for key in op.outputs}
+        left = [self.values[key].name for key in ends if makers[key] not in drawn]
+        left = [name for name in left if name]
+        if not left:
+            return []
+        names = [*dict.fromkeys(left)]
+        some = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+        count = "1 more result" if len(left) == 1 else f"{len(left)} more results"
+        return [f"{count} that nothing used, not shown: {some}; draw({names[-1]}) shows that one."]
 
     def _fill_gradients(self, graph: m.Graph) -> None:
         sent, grads = to_lists(self._sent), to_lists(self._grads)
@@ -155,7 +178,6 @@ class Tape:
         passed = all(key in self._grads for key in graph.roots)
         sums = {k: sum(ps[1:], ps[0]) for k, ps in parts.items() if all(p is not None for p in ps)}
         leaf_grads = to_lists(sums)
-        more = []
         for key, value in graph.values.items():
             if not value.needs_grad:
                 continue
@@ -165,28 +187,54 @@ class Tape:
                 value.grad_stats = _pair(stats.get(key))
             elif key in parts:
                 value.grad_state, value.grad = m.KNOWN, leaf_grads.get(key)
-            leaf = alive(self.leaves[key]) if key in self.leaves else None
-            if leaf is not None and value.grad_state == m.KNOWN and leaf.grad is not None:
-                if key not in sums and self.stats:
+                leaf = self._leaf(key)
+                if self.stats and key not in sums and leaf is not None and leaf.grad is not None:
                     value.grad_stats = _pair(to_lists({0: summary(leaf.grad)})[0])
-                if key in sums and not _same(leaf.grad, sums[key]):
-                    more.append(value.name or "a leaf")
-        beside = [
-            v.name or "a result"
-            for key, v in graph.values.items()
-            if self._grads.get(key) is not None and key in sums
-            and not _same(self._grads[key], sums[key])
-        ]
+        self._compare(graph, sums)
+
+    def _compare(self, graph: m.Graph, sums: dict[int, Any]) -> None:
+        """Note where ``.grad``, or a result's gradient, is not what this picture's arrows bring."""
+        names = labels(graph)
+        beside, more, unseen = [], [], []
+        told = {self.ops[op].inputs[i] for op, i in self._sent}
+        for key, value in graph.values.items():
+            leaf = self._leaf(key)
+            grad = leaf.grad if leaf is not None else None
+            if key in sums and value.grad_state == m.KNOWN:
+                if self._grads.get(key) is not None and not _same(self._grads[key], sums[key]):
+                    beside.append(names[key])
+                if grad is not None and not _same(grad, sums[key]):
+                    more.append(names[key])
+            elif (
+                value.grad_state == m.NONE and grad is not None and key not in told
+                and _stamp(grad) != self._before.get(key)
+            ):  # fmt: skip
+                value.grad_state = m.FREED
+                unseen.append(names[key])
         if beside:
             graph.notes.append(
                 f"∇{', ∇'.join(beside[:3])} also holds what came from operations "
-                "outside this picture."
+                "outside this picture, or a hook changed it."
             )
         if more:
             graph.notes.append(
                 f"Now {', '.join(more[:3])}.grad differs from the ∇ shown here: "
                 "it also holds other backward passes, or was reset since."
             )
+        if unseen:
+            graph.notes.append(
+                f"{unseen[0]}.grad came by a way that was not recorded: by other code, or "
+                "through checkpoint(..., use_reentrant=True)."
+            )
+
+    def _leaf(self, key: int) -> torch.Tensor | None:
+        """Return the leaf that a value is, if it is one that still lives."""
+        return alive(self.leaves[key]) if key in self.leaves else None
+
+
+def _stamp(grad: torch.Tensor | None) -> Any:
+    """Return what is different as soon as a gradient was replaced or changed."""
+    return None if grad is None else (id(grad), grad._version)
 
 
 def _same(a: torch.Tensor, b: torch.Tensor) -> bool:

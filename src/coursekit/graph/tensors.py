@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from torch.nn.parameter import UninitializedTensorMixin
 
 _TORCH = str(Path(torch.__file__).parent)
 _HERE = str(Path(__file__).parent)
@@ -67,25 +68,35 @@ def variables(frame: FrameType) -> Iterable[tuple[str, Any]]:
 def named_tensors(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
     """Return a frame's tensors and their names; a module's parameters as ``model.weight``."""
     found: list[tuple[str, torch.Tensor]] = []
-    for name, thing in variables(frame):
+    # a weak proxy raises an error at every question once its object is gone
+    named = [(n, thing) for n, thing in variables(frame) if type(thing) not in weakref.ProxyTypes]
+    for name, thing in named:
         if isinstance(thing, torch.Tensor):
             found.append((name, thing))
         elif isinstance(thing, (list, tuple)) and 0 < len(thing) <= 16:
-            found += [(f"{name}[{i}]", t) for i, t in enumerate(thing) if _is_tensor(t)]
+            found += [(f"{name}[{i}]", t) for i, t in enumerate(thing) if is_tensor(t)]
         elif isinstance(thing, dict) and 0 < len(thing) <= 16 and type(thing) is dict:
-            found += [(f"{name}[{k!r}]", t) for k, t in thing.items() if _is_tensor(t)]
-    for _, thing in variables(frame):
+            found += [(f"{name}[{k!r}]", t) for k, t in thing.items() if is_tensor(t)]
+    for _, thing in named:
         if isinstance(thing, torch.nn.Module):
             found += module_tensors(thing)
     return found
 
 
+def is_compiled(module: torch.nn.Module) -> bool:
+    """Return whether a module is what ``torch.compile`` makes: a wrapper around the model."""
+    return "_orig_mod" in module._modules
+
+
 def module_tensors(module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
     """Return a module's parameters and buffers with their dotted names."""
+    if is_compiled(module):
+        module = module.get_submodule("_orig_mod")
     return [*module.named_parameters(), *module.named_buffers()]
 
 
-def _is_tensor(x: Any) -> bool:
+def is_tensor(x: Any) -> bool:
+    """Return whether something is a tensor."""
     return isinstance(x, torch.Tensor)
 
 
@@ -117,21 +128,20 @@ def is_small(shape: Iterable[int]) -> bool:
 
 def shape_of(t: torch.Tensor) -> tuple[int, ...] | None:
     """Return a tensor's shape, None where it has no plain one: nested, or not yet initialized."""
-    if t.is_nested or torch.nn.parameter.is_lazy(t):
+    if t.is_nested or isinstance(t, UninitializedTensorMixin):
         return None
     return tuple(t.shape)
 
 
 def readable(t: torch.Tensor) -> bool:
     """Return whether a tensor has entries that can be read: no "meta", sparse or nested ones."""
-    return (
-        shape_of(t) is not None and t.layout == torch.strided and t.device.type != "meta"
-    )
+    return t.layout == torch.strided and not t.is_meta and shape_of(t) is not None
 
 
 def snapshot(t: torch.Tensor) -> torch.Tensor | None:
     """Copy a small tensor on its own device; large ones are not copied."""
-    if not readable(t) or not is_small(t.shape):
+    shape = shape_of(t)
+    if shape is None or not is_small(shape) or not readable(t):
         return None
     try:
         return t.detach().clone()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from coursekit.graph.model import (
@@ -30,8 +32,8 @@ def number(x: Any) -> str:
     """Write one number with three significant digits and a real minus sign.
 
     Example:
-        >>> number(-1234.5), number(0.1 + 0.2), number(2.0), number(True)
-        ('−1.23e3', '0.3', '2', 'True')
+        >>> number(-1234.5), number(0.1 + 0.2), number(2.0), number(True), number(10**400)
+        ('−1.23e3', '0.3', '2', 'True', '1e400')
     """
     if isinstance(x, bool) or not isinstance(x, (int, float, complex)):
         return str(x)
@@ -42,10 +44,13 @@ def number(x: Any) -> str:
         return str(x).replace("-", "−")
     if x == 0:
         return "0"
-    text = f"{x:.0f}" if float(x).is_integer() and abs(x) < 1000 else f"{x:.3g}"
+    if isinstance(x, int):
+        text = f"{Decimal(x):.3g}"  # also one that is too large for a float
+    else:
+        text = f"{x:.0f}" if x.is_integer() and abs(x) < 1000 else f"{x:.3g}"
     if "e" in text:
         mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
+        text = f"{float(mantissa):g}e{int(exponent)}"
     return text.replace("-", "−")
 
 
@@ -60,11 +65,12 @@ def entries(data: Any) -> list[str]:
         return [number(data)]
     if not any(isinstance(row, (list, tuple)) for row in data):
         return ["[" + " ".join(number(x) for x in data) + "]"]
+    data = [row if isinstance(row, (list, tuple)) else [row] for row in data]
     if any(isinstance(x, (list, tuple)) for row in data for x in row):
         return [f"{len(data)} matrices"]
     cells = [[number(x) for x in row] for row in data]
-    widths = [max(len(c) for c in column) for column in zip(*cells, strict=True)]
-    rows = [" ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) for row in cells]
+    widths = [max(map(len, column)) for column in zip_longest(*cells, fillvalue="")]
+    rows = [" ".join(c.rjust(w) for c, w in zip(row, widths, strict=False)) for row in cells]
     rows = [f" [{row}]" for row in rows]
     rows[0] = "[" + rows[0][1:]
     rows[-1] += "]"

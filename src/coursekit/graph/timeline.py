@@ -81,18 +81,24 @@ def expressions(graph: m.Graph) -> dict[int, str]:
 
 def _call(op: m.Op, names: dict[int, str]) -> str:
     words = [names[key] for key in op.inputs]
+    name = text.short(op.name, 60)
     if not op.name.isidentifier() and len(words) == 2 and "[" not in op.name:
-        return f"{words[0]} {op.name.replace(' ', '')} {words[1]}"
+        symbol = f"{name[:-2]}=" if name.endswith(" =") else name  # h ×= 3
+        return f"{words[0]} {symbol} {words[1]}"
     if op.name == "[ ] =" and len(words) > 1:
         return f"{words[0]}[{op.attrs}] = {words[1]}"
     if op.name == "[ ]" and words:
         return f"{words[0]}[{op.attrs}]"
-    return f"{op.name}({', '.join(words)})"
+    return f"{name}({', '.join(words)})"
 
 
 def _start(graph: m.Graph, leaves: list[int], names: dict[int, str]) -> str:
-    shown = [k for k in leaves if not text.is_number(graph.values[k])]
-    words = [names[key] + _equals(text.content(graph.values[key])) for key in shown[:6]]
+    numbers = {k for k in leaves if text.is_number(graph.values[k])}
+    shown = [k for k in leaves if k not in numbers] or leaves
+    words = [
+        names[key] + ("" if key in numbers else _equals(text.content(graph.values[key])))
+        for key in shown[:6]
+    ]
     more = f" and {len(shown) - 6} more" if len(shown) > 6 else ""
     return f"We start from {', '.join(words)}{more}."
 
@@ -183,8 +189,11 @@ def _rule(graph: m.Graph, op: m.Op, place: int, key: int, names: dict[int, str],
     changed = op.attrs and name in _PLAIN  # alpha=2, reduction="sum": another rule
     templates = () if changed else RULES.get(name, ())
     shapes = [graph.values[k].shape for k in [*op.inputs, out]]
+    dims = [len(s) if s is not None else 2 for s in shapes]
+    if op.name == "linear" and dims[0] != 2:
+        templates = ()  # its rule is written for rows of a matrix
     if op.name == "@" and len(op.inputs) == 2:
-        formula = _matmul(place, [len(s) if s is not None else 2 for s in shapes], words)
+        formula = _matmul(place, dims, words)
     elif op.name == "sum":
         formula = f"{g} for every entry"
     elif op.name == "mean":
@@ -192,7 +201,7 @@ def _rule(graph: m.Graph, op: m.Op, place: int, key: int, names: dict[int, str],
     elif place < len(templates):
         formula = templates[place].format(**{"a": "a", "b": "b", "c": "c", **words})
         if (
-            op.name in ("+", "−", "×", "/")
+            name in ("+", "−", "×", "/")
             and shapes[place] != shapes[-1]
             and shapes[place] is not None
         ):
@@ -209,8 +218,16 @@ def _rule(graph: m.Graph, op: m.Op, place: int, key: int, names: dict[int, str],
 
 def _matmul(place: int, dims: list[int], words: dict[str, str]) -> str:
     a, b, g = words["a"], words["b"], words["g"]
+    if max(dims) > 2:
+        return f"the derivative of @ times {g}" if 1 in dims else _batched(place, dims, a, b, g)
     if dims[0] == 1 and dims[1] == 1:
         return f"{g} × {b if place == 0 else a}"
     if place == 0:
         return f"outer({g}, {b})" if dims[1] == 1 else f"{g} @ {b}.T"
     return f"outer({a}, {g})" if dims[0] == 1 else f"{a}.T @ {g}"
+
+
+def _batched(place: int, dims: list[int], a: str, b: str, g: str) -> str:
+    """Return what a product of stacks of matrices sends back."""
+    formula = f"{g} @ {b}.mT" if place == 0 else f"{a}.mT @ {g}"
+    return f"{formula}, summed over the stack" if dims[place] < dims[2] else formula

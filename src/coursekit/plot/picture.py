@@ -77,11 +77,13 @@ class Picture:
         self.figure.savefig(path, dpi=2 * SCREEN_DPI)
 
     def _repr_html_(self) -> str:
-        width = round(self.figure.get_figwidth() * SCREEN_DPI)
+        wide, high = self.figure.get_size_inches()
+        width = round(wide * SCREEN_DPI)
         data = base64.b64encode(self.png()).decode("ascii")
-        return (
-            f'<img class="coursekit-picture" width="{width}" alt="{html.escape(self.alt)}" '
-            f'src="data:image/png;base64,{data}">'
+        return (  # the style is for slides: rise.css reads it
+            f'<img class="coursekit-picture" width="{width}" '
+            f'style="--natural:{width};--aspect:{wide / high:.3f}" '
+            f'alt="{html.escape(self.alt)}" src="data:image/png;base64,{data}">'
         )
 
     def __repr__(self) -> str:

@@ -24,6 +24,10 @@ class Event(NamedTuple):
         name: What is done.
         start: When it begins.
         length: How long it takes.
+
+    Example:
+        >>> Event("Python", "load", 0, 8).length
+        8
     """
 
     row: str

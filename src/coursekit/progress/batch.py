@@ -34,7 +34,14 @@ class Limits:
 
 
 def notebooks_in(folder: Path) -> list[Path]:
-    """All notebooks below ``folder``, without hidden folders and checkpoints."""
+    """All notebooks below ``folder``, without hidden folders and checkpoints.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     _ = (Path(name) / "07_digits.ipynb").write_text("{}", encoding="utf-8")
+        ...     [path.name for path in notebooks_in(Path(name))]
+        ['07_digits.ipynb']
+    """
     found = folder.rglob("*.ipynb")
     hidden = [p for p in found if not any(n.startswith(".") for n in p.relative_to(folder).parts)]
     return sorted(p for p in hidden if p.is_file())
@@ -60,12 +67,19 @@ def rerun(folder: Path, store: Path, limits: Limits, tick: Callable[[int, int], 
     Args:
         folder: Where the notebooks are.
         store: Results so far, one line of JSON for each notebook: read first, then appended to. A
-            notebook is run again only if it, the exercises or the limits have changed.
+            notebook is run again only if it, the exercises or the limits have changed. Equal files
+            of one name are run once.
         limits: For each notebook.
         tick: Called with how many are done and how many there are.
 
     Returns:
         The rows of all notebooks, in the order of their paths.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as name:
+        ...     rerun(Path(name), Path(name) / "store.jsonl", Limits(), tick=print)
+        0 0
+        []
     """
     paths = notebooks_in(folder)
     keys = {path: _key(path, limits) for path in paths}
@@ -92,10 +106,12 @@ def _key(path: Path, limits: Limits) -> str:
 
 
 def _checks(lesson: str) -> str:
-    """Changes with the exercises of a lesson."""
-    home = Path(coursekit.__file__).parent / "exercises" / f"lesson_{lesson}.py"
-    text = home.read_bytes() if home.is_file() else b""
-    return hashlib.sha256(coursekit.__version__.encode() + text).hexdigest()
+    """Changes with the exercises of a lesson, and with the code that checks them."""
+    digest = hashlib.sha256(coursekit.__version__.encode())
+    for path in sorted((Path(coursekit.__file__).parent / "exercises").glob("*.py")):
+        if path.stem == f"lesson_{lesson}" or not path.stem.startswith("lesson_"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _load(store: Path) -> dict[str, dict]:

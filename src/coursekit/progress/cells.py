@@ -38,7 +38,13 @@ class Notebook:
 
 
 def read_notebook(path: Path) -> Notebook:
-    """Read the code cells of ``path``; raises NotANotebook with the reason."""
+    """Read the code cells of ``path``; raises NotANotebook with the reason.
+
+    Example:
+        >>> read_notebook(Path("no_such.ipynb"))
+        Traceback (most recent call last):
+        coursekit.progress.cells.NotANotebook: is not a notebook: FileNotFoundError
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

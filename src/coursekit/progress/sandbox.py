@@ -28,10 +28,10 @@ def confine(memory_gb: float, folder: Path) -> None:
 
     It may write in ``folder``, which also becomes its current and temporary folder, and nowhere
     else: on Linux, whose Landlock holds for all that it starts, too. Memory is limited on Linux
-    only (``RLIMIT_DATA``). The network is taken away by a namespace
-    of its own where Linux lets an ordinary user have one; everywhere, Python's sockets
-    refuse to leave the machine. On Linux and macOS the process leads a group of its own, so that
-    what it starts can be ended with it.
+    only (``RLIMIT_DATA``). The network is taken away by a namespace of its own where Linux lets an
+    ordinary user have one; everywhere, Python's sockets refuse to connect to another machine, to
+    send to it, and to look up its name. On Linux and macOS the process leads a group of its own, so
+    that what it starts can be ended with it.
     """
     if hasattr(os, "setsid"):
         os.setsid()
@@ -40,9 +40,10 @@ def confine(memory_gb: float, folder: Path) -> None:
     _limit_memory(memory_gb)
     _cut_network()
     _limit_writes(folder)
-    socket.socket.connect = _refusing(socket.socket.connect)
-    socket.socket.connect_ex = _refusing(socket.socket.connect_ex)
-    socket.getaddrinfo = _refusing_names(socket.getaddrinfo)
+    for name in ("connect", "connect_ex", "sendto"):
+        setattr(socket.socket, name, _refusing(getattr(socket.socket, name)))
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        setattr(socket, name, _refusing_names(getattr(socket, name)))
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
@@ -98,19 +99,20 @@ def _limit_writes(folder: Path) -> None:
     os.close(rules)
 
 
-def _refusing(connect: Any) -> Any:
-    def refuse(self: socket.socket, address: Any) -> Any:
+def _refusing(method: Any) -> Any:
+    def refuse(self: socket.socket, *args: Any) -> Any:
+        address = args[-1] if args else None  # behind what is sent, and its flags
         if isinstance(address, tuple) and address[0] not in LOCAL:
             raise OSError("There is no network while exercises are checked.")
-        return connect(self, address)
+        return method(self, *args)
 
     return refuse
 
 
-def _refusing_names(getaddrinfo: Any) -> Any:
+def _refusing_names(look_up: Any) -> Any:
     def refuse(host: Any, *args: Any, **kwargs: Any) -> Any:
         if host is not None and host not in LOCAL:
             raise socket.gaierror("There is no network while exercises are checked.")
-        return getaddrinfo(host, *args, **kwargs)
+        return look_up(host, *args, **kwargs)
 
     return refuse

@@ -46,6 +46,11 @@ def judge(path: Path, send: Send) -> None:
     """Run the code cells of ``path`` in order and examine each exercise where it is checked.
 
     Raises NotANotebook for a file that is no notebook, or of no lesson with exercises.
+
+    Example:
+        >>> judge(Path("my_notes.ipynb"), print)
+        Traceback (most recent call last):
+        coursekit.progress.cells.NotANotebook: is not a notebook: FileNotFoundError
     """
     notebook = read_notebook(path)
     lesson = lesson_of(notebook, path)
@@ -73,7 +78,12 @@ def judge(path: Path, send: Send) -> None:
 
 
 def lesson_of(notebook: Notebook, path: Path) -> str | None:
-    """The lesson's two digits, from the metadata or else from the file's name."""
+    """The lesson's two digits, from the metadata or else from the file's name.
+
+    Example:
+        >>> lesson_of(Notebook(cells=[]), Path("anna_07_digits.ipynb"))
+        '07'
+    """
     told = notebook.metadata.get("coursekit")
     lesson = told.get("lesson") if isinstance(told, dict) else None
     if isinstance(lesson, str) and re.fullmatch(r"\d\d", lesson):

@@ -26,7 +26,8 @@ STATES = {
 class Row:
     """One exercise of one notebook; without an exercise for a file that is none.
 
-    ``minutes`` is how long the re-run had been going when the exercise was judged.
+    ``notebook`` is its path below the folder; ``minutes`` is how long the re-run had been going
+    when the exercise was judged.
     """
 
     student: str
@@ -39,7 +40,14 @@ class Row:
 
 
 def to_csv(rows: Iterable[Row]) -> str:
-    """The table as CSV with a header line."""
+    """The table as CSV with a header line.
+
+    Example:
+        >>> print(to_csv([Row("anna", "anna/07_digits.ipynb", "07", "nll", "correct", 0.1)]))
+        student,notebook,lesson,exercise,state,minutes,note
+        anna,anna/07_digits.ipynb,07,nll,correct,0.1,
+        <BLANKLINE>
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([f.name for f in fields(Row)])
@@ -56,18 +64,31 @@ def _harmless(value: object) -> object:
 
 
 def to_screen(rows: Sequence[Row]) -> str:
-    """One line for each notebook, then how often each exercise is in which state."""
+    """One line for each notebook, then how often each exercise is in which state.
+
+    Where a student has several notebooks of a lesson, their names stand beside them.
+
+    Example:
+        >>> print(to_screen([Row("anna", "anna/07_digits.ipynb", "07", "nll", "correct", 0.1)]))
+        anna  07    0.1 min  ✓ nll
+        <BLANKLINE>
+        07  nll  1 correct
+        <BLANKLINE>
+        ✓ correct
+    """
     if not rows:
         return "No notebooks."
     wide = min(30, max(len(row.student) for row in rows))
+    notebooks = Counter((s, n) for s, n, _ in {(r.student, r.lesson, r.notebook) for r in rows})
     lines = []
-    for (student, _, lesson), group in groupby(
-        rows, key=lambda r: (r.student, r.notebook, r.lesson)
+    for (student, lesson, notebook), group in groupby(
+        rows, key=lambda r: (r.student, r.lesson, r.notebook)
     ):
         its = list(group)
         states = "  ".join(f"{STATES[r.state][0]} {r.exercise or r.note}" for r in its)
         notes = {r.note for r in its if r.state == "not reached"}
         note = f"  ({notes.pop()})" if notes else ""
+        note += f"  [{notebook}]" if notebooks[student, lesson] > 1 else ""
         minutes = max(r.minutes for r in its)
         lines.append(f"{student:{wide}}  {lesson:2}  {minutes:5.1f} min  {states}{note}")
     return "\n".join([*lines, "", *_totals(rows), "", _legend(rows)])

@@ -165,6 +165,13 @@ class Run:
         metrics: Of the last finished epoch, by name: ``train_loss``, ``valid_loss``, and what
             callbacks add.
         stop: Set it to end the run after this batch or epoch.
+
+    Example:
+        >>> model, batch = nn.Linear(4, 4), (torch.eye(4), torch.arange(4))
+        >>> opt = SGD(model.parameters(), lr=1.0)
+        >>> run = Run(3, model, nn.CrossEntropyLoss(), opt, [batch], [batch])
+        >>> run.epochs, run.epoch, run.step, run.metrics
+        (3, 0, 0, {})
     """
 
     def __init__(

@@ -186,8 +186,7 @@ def he_init(model: nn.Module) -> nn.Module:
         The same model.
 
     Example:
-        >>> torch.manual_seed(0)  # doctest: +ELLIPSIS
-        <torch...>
+        >>> _ = torch.manual_seed(0)
         >>> model = he_init(nn.Sequential(nn.Conv2d(16, 64, 3)))
         >>> abs(model[0].weight.std().item() - (2 / (16 * 9)) ** 0.5) < 0.01
         True
