@@ -121,6 +121,11 @@ def bad_deck() -> NotebookNode:
         ),
         md("## drawn too small"),
         code("from coursekit import plot\nplot.heatmap([[1, 2], [3, 4]], height=6)"),
+        md("## letters too small"),
+        code(
+            'HTML(\'<svg role="img" aria-label="A word, written small." viewBox="0 0 900 90"\'\n'
+            '     \' style="width: 40vw"><text y="45" font-size="18">loss</text></svg>\')'
+        ),
         md("## fine again"),
         code("print('still running')"),
     )

@@ -338,7 +338,7 @@ def test_a_signal_without_a_name_ends_one_notebook_only(odd):
 
 
 def test_a_thread_that_is_left_behind_holds_nothing_up(odd):
-    """Without the mend this run takes ten minutes, and ``run`` gives up after five."""
+    """If it did, the batch would take ten minutes, and ``run`` gives up after five."""
     assert states(table(odd[0])["thread"]) == ["correct"] * 3
 
 

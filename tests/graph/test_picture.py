@@ -425,6 +425,16 @@ def test_contrast_on_white_paper_and_on_a_dark_page():
     assert "width:100%" in style and "max-height:75vh" in style
 
 
+def test_style_tells_slides_how_large_the_picture_is_by_nature():
+    """Both are read by rise.css; without one of them a slide ignores its rule."""
+    drawing = drawn()
+    style = re.search(r'<img [^>]*style="([^"]*)"', drawing.html())[1]
+    told = dict(part.split(":") for part in style.split(";"))
+    assert told["--natural"] == f"{drawing.placed.width:.0f}"
+    width, height = map(float, ElementTree.fromstring(drawing.svg).attrib["viewBox"].split()[2:])
+    assert told["--aspect"] == f"{width / height:.3f}"
+
+
 def test_numbers():
     cases = {0.1 + 0.2: "0.3", -1.5: "−1.5", 1e-7: "1e−7", 123456.0: "1.23e5", -0.0: "0",
              float("inf"): "inf", 3: "3", True: "True", 1 - 2j: "1−2i", 999.0: "999"}  # fmt: skip

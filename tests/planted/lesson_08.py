@@ -167,8 +167,8 @@ MUTATIONS = [
         "the silent bug is not there",
     ),
     Mutation(
-        "other.load_state_dict(torch.load(saved(model.state_dict())))",
-        "other.load_state_dict(torch.load(saved(other.state_dict())))",
+        "state = torch.load(saved(model.state_dict()), weights_only=True)",
+        "state = torch.load(saved(other.state_dict()), weights_only=True)",
         "load the numbers, then compare",
         "the new model loads its own numbers",
     ),

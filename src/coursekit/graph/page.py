@@ -71,12 +71,14 @@ def image(svg: str, alt: str, width: float) -> str:
     Args:
         svg: The picture.
         alt: Its alternative text.
-        width: Its natural width; it is shown at most half as large again, on slides by ``rise.css``.
+        width: Its natural width; it is shown at most half as large again. On slides ``rise.css``
+            decides, from the width and the aspect that the style tells.
     """
     source = quote(svg.encode("utf-8", "replace"), safe=" =:/;,'()[]*+?!@$-_.~^{}|")
-    size = (
-        f"--natural:{width:.0f};width:100%;height:auto;max-width:{1.5 * width:.0f}px;max-height:75vh"
-    )
+    found = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', svg)
+    aspect = float(found[1]) / float(found[2]) if found else 1.0
+    size = f"--natural:{width:.0f};--aspect:{aspect:.3f};width:100%;height:auto"
+    size += f";max-width:{1.5 * width:.0f}px;max-height:75vh"
     return (
         f'<img alt="{escape(alt)}" style="{size};object-fit:contain;object-position:left" '
         f'src="data:image/svg+xml,{source}">'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from itertools import zip_longest
 from typing import Any
 
@@ -45,7 +44,9 @@ def number(x: Any) -> str:
     if x == 0:
         return "0"
     if isinstance(x, int):
-        text = f"{Decimal(x):.3g}"  # also one that is too large for a float
+        from decimal import Decimal  # also holds what is too large for a float
+
+        text = f"{Decimal(x):.3g}"
     else:
         text = f"{x:.0f}" if x.is_integer() and abs(x) < 1000 else f"{x:.3g}"
     if "e" in text:

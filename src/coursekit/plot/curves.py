@@ -31,7 +31,8 @@ def named_histories(histories: Any) -> dict[str, np.ndarray]:
 
 def _story(name: str, values: np.ndarray, digits: int) -> str:
     finite = np.isfinite(values)
-    text = f"from {values[0]:.{digits}f} to {values[-1]:.{digits}f}"
+    start = values[finite][0] if finite.any() else values[0]  # some measures begin late
+    text = f"from {start:.{digits}f} to {values[-1]:.{digits}f}"
     if not finite.all():
         first = int(np.argmin(finite))
         for_good = " on" if not finite[first:].any() else ""

@@ -261,11 +261,14 @@ def check_gradient(f: Callable[..., Node], *args: ArrayLike, tol: float = 1e-6) 
 
     Raises:
         AssertionError: An argument's gradients differ; the message shows both, and which operations
-            are in the graph: the suspects.
+            are in the graph: the suspects. One that ``f`` does not use has the gradient None.
 
     Example:
         >>> check_gradient(lambda W, x: (W @ x).tanh().sum(), np.eye(2), [0.5, -1.0])
         True
+        >>> check_gradient(lambda x, y: x * x, 1.0, 2.0)
+        Traceback (most recent call last):
+        AssertionError: argument 1 of ['*']: backward says None, nudging 0.0
     """
     leaves = [Node(a) for a in args]
     root = f(*leaves)
@@ -276,7 +279,8 @@ def check_gradient(f: Callable[..., Node], *args: ArrayLike, tol: float = 1e-6) 
 
     for k, leaf in enumerate(leaves):
         nudged = numeric_gradient(partial(value, k), leaf.value)
-        if not np.allclose(leaf.grad, nudged, rtol=tol, atol=tol):
+        none = leaf.grad is None  # f does not use it, or only its value
+        if none or not np.allclose(leaf.grad, nudged, rtol=tol, atol=tol):
             ops = sorted({node.op for node in topological_order(root)} - {""})
             told = f"backward says {leaf.grad}, nudging {nudged}"
             raise AssertionError(f"argument {k} of {ops}: {told}")

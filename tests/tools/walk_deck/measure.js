@@ -164,10 +164,26 @@
     return [...new Set(out)];
   };
 
+  // The size in px in which most letters of a drawing in the page (an SVG) are drawn.
+  const letters = svg => {
+    const sizes = new Map(), scale = svg.getScreenCTM()?.a || 1;
+    for (const t of svg.querySelectorAll('text')) {
+      const px = parseFloat(getComputedStyle(t).fontSize) * scale;
+      sizes.set(px, (sizes.get(px) || 0) + t.textContent.trim().length);
+    }
+    const most = [...sizes].sort((a, b) => b[1] - a[1])[0];
+    return most ? most[0] : Infinity;
+  };
+
   // Pictures drawn well below the size they were made for: they fit, but their letters cannot be
-  // read. (An SVG's letters are measured themselves.)
+  // read. An SVG may be drawn at any size; its letters have at least two hundredths of the window.
   W.shrunk = limit => {
-    const slide = W.slide(), out = [];
+    const slide = W.slide(), out = [], least = Math.min(innerHeight, innerWidth * 9 / 16) / 50;
+    for (const e of slide ? slide.querySelectorAll('svg') : []) {
+      if (isChrome(e) || !isShown(e) || e.parentElement.closest('svg, mjx-container, .MathJax')) continue;
+      const px = letters(e);
+      if (px < least) out.push(label(e) + ' has letters of ' + px.toFixed(1) + ' px');
+    }
     for (const e of slide ? slide.querySelectorAll('img') : []) {
       if (isChrome(e) || !isShown(e) || e.src.startsWith('data:image/svg')) continue;
       const b = e.getBoundingClientRect(), made = parseFloat(e.getAttribute('width')) || e.naturalWidth;
