@@ -301,7 +301,7 @@ def test_parameter_that_no_module_owns_alone_has_its_box_and_arrows():
     assert len([arrow for arrow in scene.arrows if arrow.tail == box.id]) == 2
 
 
-def test_module_in_a_plain_list_is_called_by_its_class():
+def test_module_in_a_plain_list_has_a_class_but_no_name():
     class Net(nn.Module):
         def __init__(self):
             super().__init__()
@@ -314,7 +314,8 @@ def test_module_in_a_plain_list_is_called_by_its_class():
     with graph.record():
         y = net(torch.ones(1, 2))
     box = graph.draw(y, view="modules").placed.scene.boxes[-1]
-    assert [line.spans[0][0] for line in box.lines][:2] == ["Sequential", "6 parameters"]
+    assert box.lines[0].spans == [("Sequential", "small")]
+    assert box.lines[1].spans == [("6 parameters", "small")]
     assert box.title == "Sequential: 6 parameters, 2 operations"
 
 

@@ -344,8 +344,8 @@ def _module_box(
     tag = ("op", last.key)
     lines = [
         Line([(text.short(words), role)], tag)
-        for words, role in ((scope.path, "name"), (scope.kind, "small" if scope.path else "name"))
-        if words  # a module in a plain list has no path
+        for words, role in ((scope.path, "name"), (scope.kind, "small"))
+        if words  # a module in a plain list has no path, so no name: lesson 08 shows it
     ]
     used = {key for op in ops for key in op.inputs if graph.values[key].kind == m.PARAMETER}
     count = sum(_size(graph.values[key]) for key in used)
