@@ -30,7 +30,7 @@ MUTATIONS = [
     Mutation(
         "self.weights = nn.Parameter(weights)",
         "self.weights = weights",
-        "start, parameters",
+        "load the numbers into parameters",
         "a plain tensor for a parameter",
     ),
     Mutation(
@@ -169,7 +169,7 @@ MUTATIONS = [
     Mutation(
         "state = torch.load(saved(model.state_dict()), weights_only=True)",
         "state = torch.load(saved(other.state_dict()), weights_only=True)",
-        "load the numbers, then compare",
+        "load the numbers into parameters",
         "the new model loads its own numbers",
     ),
     Mutation(
