@@ -329,10 +329,15 @@ def draw(
     return Drawing(read(things, names, request), request)
 
 
+def check_view(view: str) -> None:
+    """Raise ValueError, with the choices, unless there is such a view."""
+    if view not in VIEWS:
+        raise ValueError(f"There is no view {view!r}; the choices are {', '.join(VIEWS)}.")
+
+
 def read(things: tuple[Any, ...], names: Mapping[str, Any] | None, ask: Request) -> m.Graph:
     """Return the graph of what :func:`draw` was given."""
-    if ask.view not in VIEWS:
-        raise ValueError(f"There is no view {ask.view!r}; the choices are {', '.join(VIEWS)}.")
+    check_view(ask.view)
     if ask.predict not in (None, False, True, "values", "grads"):
         raise ValueError(f"predict={ask.predict!r}: choose 'values', 'grads' or True.")
     if ask.limit < 2:

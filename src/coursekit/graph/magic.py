@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from coursekit.graph.drawing import VIEWS, Drawing, draw
+from coursekit.graph.drawing import Drawing, check_view, draw
 from coursekit.graph.model import PARAMETER
 from coursekit.graph.record import record, tape_of
 
@@ -21,8 +21,7 @@ def load_ipython_extension(shell: Any) -> None:
     def graph(line: str, cell: str) -> Drawing | None:
         """Record this cell's torch operations and draw them: ``%%graph [view]``."""
         view = line.strip() or "auto"
-        if view not in VIEWS:
-            raise ValueError(f"There is no view {view!r}; the choices are {', '.join(VIEWS)}.")
+        check_view(view)
         with record() as recording:
             result = shell.run_cell(cell)
         if not recording.tape.ops:

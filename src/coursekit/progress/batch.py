@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -116,11 +117,12 @@ def _checks(lesson: str) -> str:
 
 def _load(store: Path) -> dict[str, dict]:
     known = {}
+    checks = cache(_checks)  # of a lesson once, not for each of its notebooks
     with suppress(FileNotFoundError):
         for line in store.read_text(encoding="utf-8").splitlines():
             with suppress(ValueError, KeyError, TypeError):  # the line being written at the end
                 entry = json.loads(line)
-                if entry["checks"] == _checks(entry["told"]["lesson"]):
+                if entry["checks"] == checks(entry["told"]["lesson"]):
                     known[entry["key"]] = entry["told"]
     return known
 

@@ -164,6 +164,11 @@
     return [...new Set(out)];
   };
 
+  // The elements of these kinds that are pictures of the slide: not its chrome, no part of another
+  // picture or of a formula.
+  const drawn = kinds => [...(W.slide()?.querySelectorAll(kinds) || [])].filter(e =>
+    !isChrome(e) && isShown(e) && !e.parentElement.closest('svg, mjx-container, .MathJax'));
+
   // The size in px in which most letters of a drawing in the page (an SVG) are drawn.
   const letters = svg => {
     const sizes = new Map(), scale = svg.getScreenCTM()?.a || 1;
@@ -179,8 +184,7 @@
   // read. An SVG may be drawn at any size; its letters have at least two hundredths of the window.
   W.shrunk = limit => {
     const slide = W.slide(), out = [], least = Math.min(innerHeight, innerWidth * 9 / 16) / 50;
-    for (const e of slide ? slide.querySelectorAll('svg') : []) {
-      if (isChrome(e) || !isShown(e) || e.parentElement.closest('svg, mjx-container, .MathJax')) continue;
+    for (const e of drawn('svg')) {
       const px = letters(e);
       if (px < least) out.push(label(e) + ' has letters of ' + px.toFixed(1) + ' px');
     }
@@ -196,9 +200,8 @@
 
   // The size of each picture as drawn, in the order of the slide.
   W.pictures = () => {
-    const slide = W.slide(), out = [];
-    for (const e of slide ? slide.querySelectorAll('img, svg') : []) {
-      if (isChrome(e) || !isShown(e) || e.parentElement.closest('svg, mjx-container, .MathJax')) continue;
+    const out = [];
+    for (const e of drawn('img, svg')) {
       const b = e.getBoundingClientRect();
       if (b.width > 40) out.push({where: label(e), width: b.width, height: b.height});
     }
